@@ -1,0 +1,1 @@
+"""What is true of one wearer: the profile and how it is fitted."""

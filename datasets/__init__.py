@@ -1,0 +1,1 @@
+"""What is stored: recordings, importers, the sensor simulator."""

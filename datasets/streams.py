@@ -1,0 +1,110 @@
+"""The streams of a recording, each on its own times, as arrays.
+
+`time_ns` is when a sample was true, `received_ns` when it reached the host; both are int64 on one
+clock (`headset.clock`) and `received_ns` never decreases along a stream. NaN is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..headset.permit import Basis
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceStream:
+    """A face tracker's samples: Unified weights (T, 88), NaN where unobserved; confidence (T, 88)."""
+
+    time_ns: Times
+    received_ns: Times
+    weights: Floats
+    confidence: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EyesStream:
+    """An eye tracker's samples, axis of 2 (left, right), as in `headset.frame.EyeSample`.
+
+    Attributes:
+        gaze: Shape (T, 2, 3), unit vectors in head space.
+        openness: Shape (T, 2), 0 shut to 1 open.
+        pupil_mm: Shape (T, 2).
+        confidence: Shape (T, 2), 0 to 1.
+    """
+
+    time_ns: Times
+    received_ns: Times
+    gaze: Floats
+    openness: Floats
+    pupil_mm: Floats
+    confidence: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadStream:
+    """Head poses: unit quaternions (T, 4) xyzw, positions (T, 3) in metres, local space."""
+
+    time_ns: Times
+    received_ns: Times
+    orientation_xyzw: Floats
+    position_m: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioStream:
+    """Mono sound in blocks: samples (T, N), -1 to 1; `time_ns` is that of a block's first sample."""
+
+    time_ns: Times
+    received_ns: Times
+    samples: NDArray[np.float32]
+    sample_rate_hz: int
+
+
+Stream = FaceStream | EyesStream | HeadStream | AudioStream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What a capture saw of the whole face: ARKit weights (T, 52), not clipped; times (T,)."""
+
+    time_ns: Times
+    arkit: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a recording says of itself.
+
+    Attributes:
+        person: Whose face; the unit that splits keep whole. Empty where not stated.
+        basis: Why the face may be used.
+        rig: Name of the rig (`headset.rig`) that the sensor streams are of, empty where there are none.
+        source: Where it came from: format and file name, without a folder.
+        tracker: What captured the truth, e.g. `ARKit (Live Link Face)`.
+        notes: More, by name: a simulator's seed and parameters, a capture's frame rate.
+    """
+
+    person: str = ""
+    basis: Basis = field(default_factory=lambda: Basis(kind="licence", text="not stated"))
+    rig: str = ""
+    source: str = ""
+    tracker: str = ""
+    notes: dict[str, str] = field(default_factory=dict[str, str])
+
+
+StreamKind = Literal["face", "eyes", "head", "audio"]
+
+KINDS: dict[type[Stream], StreamKind] = {
+    FaceStream: "face",
+    EyesStream: "eyes",
+    HeadStream: "head",
+    AudioStream: "audio",
+}
+"""The `kind` attribute of each stream's group in a file."""

@@ -1,0 +1,1 @@
+"""The ground floor: types, clock and errors; sensors in, compositor, outputs."""

@@ -1,0 +1,1 @@
+"""OpenGL context, avatar, morphing, skin."""

@@ -1,0 +1,1 @@
+"""From a SensorFrame to a Face: features, rules, models, evaluation, the loop."""

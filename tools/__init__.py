@@ -1,0 +1,1 @@
+"""The commands: they wire and print, they never compute."""
