@@ -72,10 +72,44 @@ Stream = FaceStream | EyesStream | HeadStream | AudioStream
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """What a capture saw of the whole face: ARKit weights (T, 52), not clipped; times (T,)."""
+    """What a capture saw of the whole face.
+
+    Attributes:
+        time_ns: Shape (T,).
+        arkit: Shape (T, 52), not clipped.
+        eyes_rad: Shape (T, 2, 3), the capture's own (yaw, pitch, roll) of each eye, or None.
+        head_rad: Shape (T, 3), its (yaw, pitch, roll) of the head, or None.
+    """
 
     time_ns: Times
     arkit: Floats
+    eyes_rad: Floats | None = None
+    head_rad: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceTrack:
+    """Reconstructed faces over time, in both vocabularies.
+
+    Attributes:
+        time_ns: Shape (T,), the instants the faces are meant for.
+        arkit: Shape (T, 52), what would be sent.
+        arkit_median: Shape (T, 52), the best single guess.
+        arkit_low: Shape (T, 52), lower end of a 90 % interval.
+        arkit_high: Shape (T, 52), upper end of it.
+        unified: Shape (T, 88), what would be sent, NaN where absent.
+        origin: Shape (T, 88), `headset.frame.Origin` of each Unified shape.
+        events: Shape (T, 6), probabilities of `headset.frame.EVENTS`.
+    """
+
+    time_ns: Times
+    arkit: Floats
+    arkit_median: Floats
+    arkit_low: Floats
+    arkit_high: Floats
+    unified: Floats
+    origin: NDArray[np.uint8]
+    events: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
