@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,7 +37,7 @@ def replacing(path: Path, error: type[UnvisorError]) -> Iterator[Path]:
         yield draft
         with suppress(OSError):  # a file system without modes keeps its own
             draft.chmod(0o600)
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError as cause:
         raise error(f"{path}: cannot be written: {cause.strerror or cause}") from cause
     finally:
