@@ -73,6 +73,10 @@ for _arkit, _shapes in ARKIT_TO_UNIFIED.items():
         _BACK[ARKIT_INDEX[_arkit], UNIFIED_INDEX[_unified]] = _weight
 _HAS: Final = _FROM >= 0
 
+TO_ARKIT: Final[NDArray[np.float64]] = _BACK
+"""Shape (52, 88): the weights that bring Unified shapes back to ARKit channels; a row adds up to 1,
+or to 0 for gaze and blink, which come from the eyes."""
+
 IN_ARKIT: Final[NDArray[np.bool_]] = _HAS
 """Shape (88,): which Unified shapes have an ARKit channel behind them."""
 

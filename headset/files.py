@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .errors import UnvisorError
 
 
 @contextmanager
-def replacing(path: Path, error: type[UnvisorError]) -> Iterator[Path]:
+def replacing(path: Path, error: type[UnvisorError]) -> Generator[Path]:
     """Give a path to write to; on a clean exit it becomes `path` at once, else it is gone.
 
     A reader of `path` sees the old file or the new one, never a half. The file is readable by its

@@ -1,0 +1,160 @@
+"""Puts the face together: measured channels pass through, hidden ones come from the guess.
+
+When a sensor dies or comes back its channels change hands between measurement and guess. The step
+this would make is kept as an offset and let go over a moment, so the face eases over and never
+jumps; while it lasts the channel's origin says *held*.
+"""
+
+from __future__ import annotations
+
+from math import exp, isfinite
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..headset.clock import NS_PER_S
+from ..headset.expressions import FROM_ARKIT, IN_ARKIT
+from ..headset.frame import FORWARD, Face, Origin
+from ..headset.names import ARKIT_INDEX, UNIFIED
+from .features import Observation
+from .guess import Guess
+
+Floats = NDArray[np.float64]
+
+LET_GO_S: Final = 0.25
+"""Time constant by which a lost sensor's last value gives way to the guess: a lost smile fades over
+three quarters of a second."""
+
+TAKE_UP_S: Final = 0.06
+"""The same for a sensor that comes back: quick, because it is the truth."""
+
+_OFFSET_GONE: Final = 0.01
+"""An offset below this is no longer seen, and is dropped."""
+
+_RATE_S: Final = 0.05
+"""`rate` is a one-pole average of the change over this long: three frames at 60 Hz."""
+
+_RATE_GAP_S: Final = 0.5
+"""After a longer gap the past says nothing of the rate."""
+
+_N: Final = len(UNIFIED)
+_LIDS: Final = slice(_N, _N + 2)  # rows are the 88 shapes, then the two lids
+_NONE: Final = ~IN_ARKIT
+
+# A row's value is offset + sign x its ARKit channel: NaN where ARKit has none, 1 - blink for a lid.
+_CHANNEL: Final = np.append(
+    np.where(IN_ARKIT, FROM_ARKIT, 0), [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
+)
+_OFFSET: Final = np.append(np.where(IN_ARKIT, 0.0, np.nan), [1.0, 1.0])
+_SIGN: Final = np.append(np.ones(_N), [-1.0, -1.0])
+
+
+class Composer:
+    """Makes faces out of observations and guesses, one wearer's, in order of time."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: the next face starts without easing from an earlier one."""
+        self._time_ns: int | None = None
+        self._shown = np.full(_N + 2, np.nan)
+        self._sensed = np.zeros(_N + 2, dtype=bool)
+        self._offset = np.zeros(_N + 2)
+        self._easing = False
+        self._rate = np.zeros(_N + 2)
+        self._gaze = FORWARD
+        self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)
+
+    def compose(self, time_ns: int, seen: Observation, guess: Guess) -> Face:
+        """Return the face for `time_ns`, from what is seen and what is guessed at that instant."""
+        before_ns = self._time_ns
+        passed_s = 0.0 if before_ns is None else max(0, time_ns - before_ns) / NS_PER_S
+        measured = np.concatenate((seen.weights, seen.openness))
+        sensed = np.isfinite(measured)
+        hidden = ~sensed
+        median, low, high, shown = _OFFSET + _SIGN * guess.faces[:, _CHANNEL]
+        low[_LIDS], high[_LIDS] = (
+            high[_LIDS].copy(),
+            low[_LIDS].copy(),
+        )  # a lid opens as blink falls
+        np.copyto(shown, measured, where=sensed)
+        if before_ns is not None and not np.array_equal(sensed, self._sensed):
+            self._change_hands(sensed, shown)
+        if self._easing:
+            shown += self._ease(passed_s, sensed)
+        for row in (median, low, high):
+            np.copyto(row, shown, where=sensed)
+        if self._easing:  # what is held lies inside its own interval
+            np.minimum(low, shown, out=low)
+            np.maximum(high, shown, out=high)
+        origin = self._origins(seen, hidden)
+        self._follow_gaze(seen, passed_s)
+        if 0.0 < passed_s < _RATE_GAP_S:
+            share = passed_s / (_RATE_S + passed_s)
+            self._rate += share * ((shown - self._shown) / passed_s - self._rate)
+        elif passed_s:
+            self._rate = np.zeros(_N + 2)
+        self._time_ns, self._shown, self._sensed = time_ns, shown, sensed
+        rate = self._rate.copy()
+        return Face(
+            time_ns=time_ns,
+            weights=shown[:_N],
+            gaze=self._gaze,
+            openness=shown[_LIDS],
+            pupil_mm=seen.pupil_mm.copy(),
+            median=median[:_N],
+            low=low[:_N],
+            high=high[:_N],
+            rate=rate[:_N],
+            openness_median=median[_LIDS],
+            openness_low=low[_LIDS],
+            openness_high=high[_LIDS],
+            openness_rate=rate[_LIDS],
+            events=guess.events.copy(),
+            origin=origin[:_N],
+            eye_origin=self._gaze_origin.copy(),
+            openness_origin=origin[_LIDS],
+        )
+
+    def _change_hands(self, sensed: NDArray[np.bool_], shown: Floats) -> None:
+        """Keep the step of every channel that was sensed and is not, or the other way round."""
+        step = np.where(sensed != self._sensed, self._shown - shown, self._offset)
+        self._offset = np.nan_to_num(step)
+        self._easing = True
+
+    def _ease(self, passed_s: float, sensed: NDArray[np.bool_]) -> Floats:
+        """Let the kept steps go by as much as the time passed asks for."""
+        self._offset *= np.where(sensed, exp(-passed_s / TAKE_UP_S), exp(-passed_s / LET_GO_S))
+        self._offset[np.abs(self._offset) < _OFFSET_GONE] = 0.0
+        self._easing = bool(self._offset.any())
+        return self._offset
+
+    def _origins(self, seen: Observation, hidden: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        origin = np.empty(_N + 2, dtype=np.uint8)
+        origin[:_N] = seen.origin
+        origin[_LIDS] = Origin.MEASURED
+        origin[hidden] = Origin.INFERRED
+        if self._easing:
+            origin[self._offset != 0.0] = Origin.HELD
+        origin[:_N][_NONE & hidden[:_N]] = Origin.ABSENT
+        return origin
+
+    def _follow_gaze(self, seen: Observation, passed_s: float) -> None:
+        """Take what is sensed; an eye not sensed follows the other, or turns slowly to the front."""
+        left, right = isfinite(seen.gaze[0].sum()), isfinite(seen.gaze[1].sum())
+        if left and right:
+            self._gaze = seen.gaze.copy()
+            self._gaze_origin = np.zeros(2, dtype=np.uint8)  # Origin.MEASURED
+            return
+        if left or right:
+            self._gaze = seen.gaze[[0, 0] if left else [1, 1]]
+            self._gaze_origin = np.array(
+                [Origin.MEASURED if eye else Origin.INFERRED for eye in (left, right)], np.uint8
+            )
+            return
+        keep = exp(-passed_s / LET_GO_S)
+        turned = keep * self._gaze + (1.0 - keep) * FORWARD
+        self._gaze = turned / np.linalg.norm(turned, axis=1, keepdims=True)
+        self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)

@@ -1,0 +1,167 @@
+"""From a SensorFrame to what a model sees: ARKit channels relative to the wearer's rest.
+
+Every model takes the same row: for each of the 52 ARKit channels its value, whether it is observed
+and how old the value is. The measured Unified weights are kept beside it, so that what was measured
+passes through to the face untouched by any model.
+"""
+
+from __future__ import annotations
+
+from math import atan2, hypot
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calibration.profile import Profile
+from ..headset.clock import NS_PER_S
+from ..headset.expressions import (
+    LOOK_DOWN_RAD,
+    LOOK_IN_RAD,
+    LOOK_OUT_RAD,
+    LOOK_UP_RAD,
+    TO_ARKIT,
+)
+from ..headset.frame import EyeSample, FaceSample, Origin, SensorFrame
+from ..headset.names import ARKIT, ARKIT_INDEX, UNIFIED
+
+Floats = NDArray[np.float64]
+
+_LOOK: Final = tuple(
+    tuple(ARKIT_INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Up", "Down"))
+    for side in ("Left", "Right")
+)
+_BLINK: Final = (ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"])
+_OUTWARD: Final = (-1.0, 1.0)  # the left eye looks out to the left: towards -x
+_NO_LOOK: Final = (0.0, 0.0, 0.0, 0.0)
+
+
+def _look(side: int, yaw_rad: float, pitch_rad: float) -> tuple[float, float, float, float]:
+    """Return one eye's look weights (out, in, up, down): `gaze_from_arkit`'s law, backwards."""
+    outward = yaw_rad * _OUTWARD[side]
+    return (
+        max(outward, 0.0) / LOOK_OUT_RAD,
+        max(-outward, 0.0) / LOOK_IN_RAD,
+        max(pitch_rad, 0.0) / LOOK_UP_RAD,
+        max(-pitch_rad, 0.0) / LOOK_DOWN_RAD,
+    )
+
+
+class Observation:
+    """One instant as a model sees it; buffers that `Features.observe` fills anew each frame.
+
+    Attributes:
+        observed: Shape (52,), ARKit weights relative to rest, 0 where not observed, not clipped; so a
+            look weight may be negative: less down than usual.
+        mask: Shape (52,), 1 where observed, else 0.
+        age_s: Shape (52,), seconds from the sample to the instant asked for, 0 where not observed.
+        weights: Shape (88,), measured Unified weights relative to rest, NaN where not measured.
+        origin: Shape (88,), `Origin` of each: measured, or guessed by the tracker itself.
+        gaze: Shape (2, 3), as sensed, NaN where not.
+        openness: Shape (2,), relative to the resting lids (1 at rest), NaN where not sensed.
+        pupil_mm: Shape (2,), NaN where not sensed.
+    """
+
+    __slots__ = ("age_s", "gaze", "mask", "observed", "openness", "origin", "pupil_mm", "weights")
+
+    def __init__(self) -> None:
+        self.observed = np.zeros(len(ARKIT))
+        self.mask = np.zeros(len(ARKIT))
+        self.age_s = np.zeros(len(ARKIT))
+        self.weights = np.full(len(UNIFIED), np.nan)
+        self.origin = np.full(len(UNIFIED), Origin.ABSENT, dtype=np.uint8)
+        self.gaze = np.full((2, 3), np.nan)
+        self.openness = np.full(2, np.nan)
+        self.pupil_mm = np.full(2, np.nan)
+
+
+class Features:
+    """Fills an `Observation` from frames, for one wearer."""
+
+    def __init__(self, profile: Profile | None) -> None:
+        """Take the wearer's rest; without a profile the tracker's zero stands for it."""
+        self.observation = Observation()
+        self._rest = np.zeros(len(UNIFIED))
+        self._openness_rest = (1.0, 1.0)
+        self._look_rest = (_NO_LOOK, _NO_LOOK)
+        if profile is not None:
+            self._rest = np.nan_to_num(profile.rest)
+            left, right = np.where(
+                np.isfinite(profile.openness_rest), profile.openness_rest, 1.0
+            ).tolist()
+            # A tracker whose lids rest nearly shut is not believed: it would blow up every blink.
+            self._openness_rest = (max(left, 0.3), max(right, 0.3))
+            (left_yaw, left_pitch), (right_yaw, right_pitch) = np.nan_to_num(
+                profile.gaze_rest_rad
+            ).tolist()
+            self._look_rest = (_look(0, left_yaw, left_pitch), _look(1, right_yaw, right_pitch))
+        self._seen = np.zeros(len(UNIFIED), dtype=bool)
+        self._to_arkit = np.zeros((len(ARKIT), len(UNIFIED)))
+        self._face_mask = np.zeros(len(ARKIT))
+
+    def observe(self, frame: SensorFrame) -> Observation:
+        """Fill and return the observation: valid until the next call."""
+        seen = self.observation
+        if frame.faces:
+            self._take_faces(frame.faces, frame.time_ns)
+        else:
+            for row in (seen.observed, seen.mask, seen.age_s):
+                row.fill(0.0)
+            seen.weights.fill(np.nan)
+            seen.origin.fill(Origin.ABSENT)
+        if frame.eyes is not None:
+            self._take_eyes(frame.eyes, frame.time_ns)
+        else:
+            seen.gaze.fill(np.nan)
+            seen.openness.fill(np.nan)
+            seen.pupil_mm.fill(np.nan)
+        return seen
+
+    def _take_faces(self, faces: tuple[FaceSample, ...], time_ns: int) -> None:
+        out = self.observation
+        np.copyto(out.weights, faces[0].weights)
+        np.copyto(out.origin, faces[0].origin)
+        for other in faces[1:]:  # a source further down fills what the preferred ones do not see
+            gap = np.isnan(out.weights)
+            out.weights[gap] = other.weights[gap]
+            out.origin[gap] = other.origin[gap]
+        out.weights -= self._rest
+        seen = np.isfinite(out.weights)
+        if not np.array_equal(seen, self._seen):
+            self._learn_what_is_seen(seen)
+        np.dot(self._to_arkit, np.where(seen, out.weights, 0.0), out=out.observed)
+        np.copyto(out.mask, self._face_mask)
+        oldest_ns = min(face.time_ns for face in faces)
+        np.multiply(self._face_mask, max(0, time_ns - oldest_ns) / NS_PER_S, out=out.age_s)
+
+    def _learn_what_is_seen(self, seen: NDArray[np.bool_]) -> None:
+        """Average, per ARKit channel, those of its Unified shapes that are observed."""
+        share = TO_ARKIT * seen
+        total = share.sum(axis=1)
+        self._seen = seen
+        self._face_mask = (total > 0.0).astype(np.float64)
+        self._to_arkit = share / np.where(total > 0.0, total, 1.0)[:, None]
+
+    def _take_eyes(self, eyes: EyeSample, time_ns: int) -> None:
+        out = self.observation
+        np.copyto(out.gaze, eyes.gaze)
+        np.copyto(out.pupil_mm, eyes.pupil_mm)
+        age_s = max(0, time_ns - eyes.time_ns) / NS_PER_S
+        observed, mask, age = out.observed, out.mask, out.age_s
+        for side in (0, 1):
+            x, y, z = out.gaze[side].tolist()
+            if x == x and y == y and z == z:  # not NaN
+                look = _look(side, atan2(x, -z), atan2(y, hypot(x, z)))
+                for channel, weight, rest in zip(
+                    _LOOK[side], look, self._look_rest[side], strict=True
+                ):
+                    observed[channel] = weight - rest
+                    mask[channel] = 1.0
+                    age[channel] = age_s
+            openness = float(eyes.openness[side]) / self._openness_rest[side]
+            out.openness[side] = openness
+            if openness == openness:
+                channel = _BLINK[side]
+                observed[channel] = 1.0 - openness
+                mask[channel] = 1.0
+                age[channel] = age_s

@@ -1,0 +1,132 @@
+"""Models by name: the shipped ones, the ones without weights, and any file that obeys the contract."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calibration.profile import Profile
+from ..headset.errors import ModelError
+from ..headset.names import ARKIT, ARKIT_INDEX, BLINK_2, LOOK_8, MOUTH_28
+from .contract import Metadata
+from .features import Observation
+from .guess import HIGH, LOW, MEDIAN, SENT, Constant, Guess, Predictor, Rules
+from .reconstructor import FaceReconstructor
+from .runtime import Model
+
+Floats = NDArray[np.float64]
+
+SHIPPED: Final = ("robust", "ridge")
+"""Models whose weights come with the program; the first is the default."""
+
+DEFAULT: Final = SHIPPED[0]
+
+_MEAN_OF: Final = "mean:"
+_PACKAGE: Final = __name__.rpartition(".")[0]
+
+_MOUTH: Final = [ARKIT_INDEX[name] for name in MOUTH_28]
+_EYES: Final = [ARKIT_INDEX[name] for name in LOOK_8 + BLINK_2]
+
+
+class OnnxPredictor:
+    """A model file as a predictor, for one wearer."""
+
+    def __init__(self, model: Model, profile: Profile | None) -> None:
+        self._model = model
+        self._faces = np.zeros((4, len(ARKIT)))
+        order = [ARKIT_INDEX[name] for name in model.metadata.features]
+        self._order = None if order == list(range(len(ARKIT))) else np.array(order)
+        gains = model.metadata.send_gain
+        ones = [1.0] * len(ARKIT)
+        self._gains = [
+            np.array(gains.get(rig, ones)) for rig in ("none", "eyes", "mouth", "mouth+eyes")
+        ]
+        if profile is not None:
+            anchors = np.concatenate([profile.rest, profile.reach])
+            known = np.isfinite(anchors)
+            model.inputs["anchors"][0] = np.where(known, anchors, 0.0)
+            model.inputs["anchor_mask"][0] = known
+
+    def predict(self, seen: Observation, horizon_s: float) -> Guess:
+        """Run the graph once."""
+        inputs, outputs, order = self._model.inputs, self._model.outputs, self._order
+        for name, row in (
+            ("observed", seen.observed),
+            ("mask", seen.mask),
+            ("age_s", seen.age_s),
+        ):
+            inputs[name][0] = row if order is None else row[order]
+        inputs["horizon_s"][0, 0] = horizon_s
+        self._model.run()
+        faces, median = self._faces, outputs["median"][0]
+        faces[MEDIAN], faces[LOW], faces[HIGH] = median, outputs["low"][0], outputs["high"][0]
+        rig = 2 * bool(seen.mask[_MOUTH].any()) + bool(seen.mask[_EYES].any())
+        np.multiply(median, self._gains[rig], out=faces[SENT])
+        return Guess(faces, outputs["events"][0])
+
+    def reset(self) -> None:
+        """Forget the past."""
+        self._model.reset()
+
+
+def model_path(name: str) -> Path:
+    """Return the file of a shipped model.
+
+    Raises:
+        ModelError: Its weights are not in this installation.
+    """
+    with as_file(files(_PACKAGE) / "weights" / f"{name}.onnx") as path:
+        if not path.is_file():
+            raise ModelError(f"{name}: its weights are missing here: install unvisor again")
+        return path
+
+
+def metadata(model: str) -> Metadata | None:
+    """Return what a model says of itself; None for one without weights (`neutral`, `rules`)."""
+    if model in ("neutral", "rules"):
+        return None
+    return Model(_file(_weights(model))).metadata
+
+
+def predictor(model: str, profile: Profile | None) -> Predictor:
+    """Return the predictor of that name or file.
+
+    Args:
+        model: `neutral`, `mean`, `rules`, `ridge`, `robust`, the path of an ONNX file, or
+            `mean:FILE.onnx` for the mean face of that file's training people.
+        profile: The wearer's.
+
+    Raises:
+        ModelError: No such model, or a file that does not obey the contract.
+    """
+    if model == "neutral":
+        return Constant()
+    if model == "rules":
+        return Rules()
+    if model == "mean" or model.startswith(_MEAN_OF):
+        return Constant(np.array(Model(_file(_weights(model))).metadata.mean))
+    return OnnxPredictor(Model(_file(model)), profile)
+
+
+def reconstructor(model: str, profile: Profile | None) -> FaceReconstructor:
+    """Return a reconstructor with the model of that name or file, for one wearer."""
+    return FaceReconstructor(predictor(model, profile), profile)
+
+
+def _weights(model: str) -> str:
+    """Return the model whose file holds what `model` needs."""
+    return DEFAULT if model == "mean" else model.removeprefix(_MEAN_OF)
+
+
+def _file(model: str) -> Path:
+    if model in SHIPPED:
+        return model_path(model)
+    if not model.endswith(".onnx"):
+        raise ModelError(
+            f"{model}: no such model: use neutral, mean, rules, ridge, robust or a FILE.onnx"
+        )
+    return Path(model)

@@ -1,0 +1,53 @@
+"""The same loop over a recording, as fast as it goes, into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..datasets.streams import FaceTrack
+from ..headset.expressions import arkit_from_unified
+from ..headset.frame import EVENTS, Face, Reconstructor, SensorFrame
+from ..headset.names import UNIFIED
+from .pipeline import GAP_NS
+
+
+def track(frames: Iterable[SensorFrame], reconstructor: Reconstructor) -> FaceTrack:
+    """Return the reconstructed faces of frames in order of time.
+
+    ARKit channels are those of the face that is sent: gaze comes from `Face.gaze`, blink from
+    `Face.openness`. The interval's ends of gaze channels are the gaze itself.
+    """
+    faces: list[Face] = []
+    for frame in frames:
+        if faces and frame.time_ns - faces[-1].time_ns > GAP_NS:
+            reconstructor.reset()
+        faces.append(reconstructor.reconstruct(frame))
+    return gathered(faces)
+
+
+def gathered(faces: list[Face]) -> FaceTrack:
+    """Return faces as arrays, T of them (none is fine)."""
+    count, shapes = len(faces), len(UNIFIED)
+    gaze = np.array([face.gaze for face in faces]).reshape(count, 2, 3)
+    weights = np.array([face.weights for face in faces]).reshape(count, shapes)
+    median, low, high = (
+        np.array([getattr(face, name) for face in faces]).reshape(count, shapes)
+        for name in ("median", "low", "high")
+    )
+    lids, lids_median, lids_low, lids_high = (
+        np.array([getattr(face, name) for face in faces]).reshape(count, 2)
+        for name in ("openness", "openness_median", "openness_low", "openness_high")
+    )
+    return FaceTrack(
+        time_ns=np.array([face.time_ns for face in faces], dtype=np.int64),
+        arkit=arkit_from_unified(weights, gaze, lids),
+        arkit_median=arkit_from_unified(median, gaze, lids_median),
+        # The widest-open lid is the least blink: the ends change places.
+        arkit_low=arkit_from_unified(low, gaze, lids_high),
+        arkit_high=arkit_from_unified(high, gaze, lids_low),
+        unified=weights,
+        origin=np.array([face.origin for face in faces], dtype=np.uint8).reshape(count, shapes),
+        events=np.array([face.events for face in faces]).reshape(count, len(EVENTS)),
+    )

@@ -1,0 +1,208 @@
+"""The one home of ONNX Runtime: loads a model file, checks it against the contract, runs it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from ..headset.errors import ModelError
+from ..headset.frame import EVENTS
+from ..headset.names import ARKIT
+from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, NEXT, OUTPUTS, STATE, Metadata
+
+ort: Any = onnxruntime  # it has no types
+Floats32 = NDArray[np.float32]
+
+LARGEST_BYTES: Final = 256 << 20
+"""A larger file is no model of ours, and is not handed to the parser."""
+
+LARGEST_STATE: Final = 1 << 20
+"""Floats in all states together: 4 MiB."""
+
+_CUDA_LIBRARIES: Final = ("libcudart.so.13", "libcudnn.so.9")
+
+
+def providers(*, gpu: bool = False) -> tuple[list[str], str]:
+    """Return the execution providers to ask for, and why.
+
+    `get_available_providers` names CUDA wherever the wheel was built with it; whether it can run is
+    known by its libraries alone.
+
+    Args:
+        gpu: Ask for CUDA where it can run; the CPU alone is faster for our small graphs.
+    """
+    if not gpu:
+        return ["CPUExecutionProvider"], "CPU: the graphs are small"
+    if "CUDAExecutionProvider" not in ort.get_available_providers():
+        return ["CPUExecutionProvider"], "CPU: this ONNX Runtime has no CUDA in it"
+    for library in _CUDA_LIBRARIES:
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            return ["CPUExecutionProvider"], f"CPU: {library} is missing: install CUDA 13, cuDNN 9"
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"], "CUDA: its libraries are here"
+
+
+class Model:
+    """A model file, ready to run one frame at a time.
+
+    Input buffers are written in place, then `run` fills the outputs: nothing is allocated a frame
+    but what ONNX Runtime allocates inside.
+
+    Attributes:
+        metadata: What the file says of itself.
+        inputs: Buffers (1, n) by name, to be written before `run`; those the graph does not use are
+            there all the same.
+        outputs: Buffers (1, n) by name, filled by `run`.
+    """
+
+    metadata: Metadata
+    inputs: dict[str, Floats32]
+    outputs: dict[str, Floats32]
+
+    def __init__(self, path: Path) -> None:
+        """Load a file.
+
+        Raises:
+            ModelError: Unreadable, no ONNX graph, or not as the contract says.
+        """
+        self.path = path
+        session = _session(path)
+        self._session = session
+        self.metadata = _metadata(path, session)
+        width = {
+            "anchors": len(ANCHORS),
+            "anchor_mask": len(ANCHORS),
+            "horizon_s": 1,
+            "median": len(ARKIT),
+            "low": len(ARKIT),
+            "high": len(ARKIT),
+            "events": len(EVENTS),
+        }
+        features = len(self.metadata.features)
+        given = {node.name: _shape(path, node) for node in session.get_inputs()}
+        made = {node.name: _shape(path, node) for node in session.get_outputs()}
+        for name in INPUTS:
+            _expect(path, "input", name, given.get(name), (1, width.get(name, features)))
+        for name in OUTPUTS:
+            _expect(path, "output", name, made.get(name), (1, width[name]))
+        states = {name: shape for name, shape in given.items() if name.startswith(STATE)}
+        for name, shape in states.items():
+            _expect(path, "output", name + NEXT, made.get(name + NEXT), shape)
+        _refuse_unknown(path, given, {*INPUTS, *states})
+        _refuse_unknown(path, made, {*OUTPUTS, *(name + NEXT for name in states)})
+        if sum(int(np.prod(shape)) for shape in states.values()) > LARGEST_STATE:
+            raise ModelError(f"{path}: its state is too large: export it smaller")
+        self.inputs = {name: np.zeros(given[name], np.float32) for name in INPUTS}
+        self.outputs = {name: np.zeros(made[name], np.float32) for name in OUTPUTS}
+        self._state = {name: np.zeros(shape, np.float32) for name, shape in states.items()}
+        self._next = {name: np.zeros(shape, np.float32) for name, shape in states.items()}
+        self._binding: Any = session.io_binding()
+        for name, buffer in {**self.inputs, **self._state}.items():
+            self._binding.bind_input(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
+        for name, buffer in self.outputs.items():
+            self._binding.bind_output(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
+        for name, buffer in self._next.items():
+            self._binding.bind_output(
+                name + NEXT, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data
+            )
+
+    def run(self) -> None:
+        """Run one frame: inputs and state in, outputs and the next state out.
+
+        Raises:
+            ModelError: The graph failed.
+        """
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except (RuntimeError, ValueError) as cause:
+            raise ModelError(f"{self.path}: failed to run ({cause}): use another model") from cause
+        for name, buffer in self._state.items():
+            np.copyto(buffer, self._next[name])
+
+    def reset(self) -> None:
+        """Forget the past."""
+        for buffer in self._state.values():
+            buffer.fill(0.0)
+
+
+def _session(path: Path) -> Any:
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= LARGEST_BYTES else b""
+    except OSError as cause:
+        raise ModelError(f"{path}: cannot be read ({cause.strerror}): name a model file") from cause
+    if not content:
+        raise ModelError(f"{path}: empty or too large for a model: name one that train wrote")
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = 1  # a small graph loses more to waking threads than it gains
+    settings.inter_op_num_threads = 1
+    settings.log_severity_level = 3
+    asked, _ = providers()
+    try:
+        return ort.InferenceSession(content, settings, providers=asked)
+    except Exception as cause:  # its exceptions share no base but Exception
+        raise ModelError(
+            f"{path}: not an ONNX model ({str(cause).splitlines()[0][:120]}): "
+            "name one that train wrote"
+        ) from cause
+
+
+def _metadata(path: Path, session: Any) -> Metadata:
+    properties: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
+    text = properties.get("unvisor")
+    if text is None:
+        raise ModelError(f"{path}: no `unvisor` metadata: name a model that train wrote")
+    try:
+        metadata = msgspec.json.decode(text, type=Metadata)
+    except msgspec.DecodeError as cause:
+        raise ModelError(f"{path}: damaged metadata ({cause}): export it again") from cause
+    if metadata.contract != CONTRACT:
+        raise ModelError(
+            f"{path}: contract version {metadata.contract}, this program runs {CONTRACT}: "
+            "update unvisor or export it again"
+        )
+    for given, ours, what in (
+        (metadata.channels, ARKIT, "channels"),
+        (metadata.events, EVENTS, "events"),
+    ):
+        if tuple(given) != ours:
+            raise ModelError(f"{path}: other {what} than ours: export it again")
+    unknown = [name for name in metadata.features if name not in FEATURES]
+    if unknown or len(set(metadata.features)) != len(metadata.features):
+        raise ModelError(
+            f"{path}: features this program does not have ({', '.join(unknown[:3]) or 'doubled'}): "
+            "update unvisor"
+        )
+    return metadata
+
+
+def _shape(path: Path, node: Any) -> tuple[int, ...]:
+    if node.type != "tensor(float)" or not all(isinstance(n, int) and n > 0 for n in node.shape):
+        raise ModelError(
+            f"{path}: {node.name} is {node.type} {node.shape}, not float32 of a fixed shape: "
+            "export it again"
+        )
+    return tuple(node.shape)
+
+
+def _expect(
+    path: Path, what: str, name: str, got: tuple[int, ...] | None, wanted: tuple[int, ...]
+) -> None:
+    if got is None:
+        raise ModelError(f"{path}: has no {what} `{name}`: export it by the contract")
+    if got != wanted:
+        raise ModelError(f"{path}: {what} `{name}` has shape {got}, not {wanted}: export it again")
+
+
+def _refuse_unknown(path: Path, got: Mapping[str, object], wanted: set[str]) -> None:
+    extra = sorted(set(got) - wanted)
+    if extra:
+        raise ModelError(f"{path}: unknown tensor `{extra[0]}`: export it by the contract")

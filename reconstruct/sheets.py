@@ -1,0 +1,106 @@
+"""Training rows: what a model sees beside what the face really did, of one recording.
+
+Rows are made by the very code that runs live (`Features`), so that a model is trained on what it
+will be given. The wearer is calibrated from the recording's first seconds, and the truth is taken
+relative to its own median there, as FIDELITY judges it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calibration.fit import fit
+from ..datasets.recording import Recording, nearest
+from ..headset.clock import NS_PER_S
+from ..headset.errors import RecordingError
+from ..headset.expressions import mirror_arkit
+from .features import Features
+
+Floats = NDArray[np.float64]
+
+CALIBRATION_S: Final = 20.0
+"""How much of a recording its wearer is calibrated from, unless told otherwise (FIDELITY)."""
+
+_MATCH_NS: Final = 10_000_000
+"""A truth further than this from a frame is not its truth: half a 60 Hz frame, and some jitter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """Rows of one recording; T frames that have a truth.
+
+    Attributes:
+        person: Whose face.
+        name: Where it came from.
+        rig: What was sensed.
+        time_ns: Shape (T,).
+        observed: Shape (T, 52), relative to rest, 0 where not observed.
+        mask: Shape (T, 52), 1 where observed.
+        truth: Shape (T, 52), relative to its median in the calibration's seconds.
+    """
+
+    person: str
+    name: str
+    rig: str
+    time_ns: NDArray[np.int64]
+    observed: Floats
+    mask: Floats
+    truth: Floats
+
+    def mirrored(self) -> Sheet:
+        """Return the rows of the mirrored face."""
+        return Sheet(
+            person=self.person,
+            name=self.name,
+            rig=self.rig,
+            time_ns=self.time_ns,
+            observed=mirror_arkit(self.observed),
+            mask=mirror_arkit(self.mask),
+            truth=mirror_arkit(self.truth),
+        )
+
+
+def sheet(recording: Recording, *, calibration_s: float = CALIBRATION_S) -> Sheet:
+    """Return the training rows of a recording with truth and sensors.
+
+    Raises:
+        RecordingError: It has no truth, no person, none of its truth in the calibration's seconds,
+            or no frame beside a truth.
+    """
+    about, truth = recording.about, recording.truth
+    name = about.source or "recording"
+    if truth is None:
+        raise RecordingError(f"{name}: has no truth: train on an imported capture")
+    if not about.person:
+        raise RecordingError(f"{name}: names no person: import it with --person")
+    if truth.time_ns[0] > recording.span_ns[0] + round(calibration_s * NS_PER_S):
+        raise RecordingError(f"{name}: no truth in the first {calibration_s:g} s: calibrate longer")
+    features = Features(fit(recording.first(calibration_s).frames()))
+    times: list[int] = []
+    observed: list[Floats] = []
+    mask: list[Floats] = []
+    for frame in recording.frames():
+        seen = features.observe(frame)
+        times.append(frame.time_ns)
+        observed.append(seen.observed.copy())
+        mask.append(seen.mask.copy())
+    time_ns = np.array(times, dtype=np.int64)
+    closest = nearest(truth.time_ns, time_ns, within_ns=_MATCH_NS)
+    near = closest >= 0
+    if not near.any():
+        raise RecordingError(f"{name}: no frame lies beside a truth: simulate its sensors again")
+    until_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
+    rest = np.nanmedian(truth.arkit[truth.time_ns <= until_ns], axis=0)
+    return Sheet(
+        person=about.person,
+        name=name,
+        rig=about.rig,
+        time_ns=time_ns[near],
+        observed=np.array(observed)[near],
+        mask=np.array(mask)[near],
+        truth=truth.arkit[closest[near]] - rest,
+    )

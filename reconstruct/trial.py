@@ -1,0 +1,176 @@
+"""Runs models over a recording as a wearer would use them, so that a card can judge them.
+
+Each wearer is calibrated from the recording's first seconds, without its truth; every model then
+gets the same frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+
+from ..calibration.fit import fit
+from ..datasets.recording import Recording
+from ..datasets.streams import FaceTrack, Truth
+from ..headset.clock import NS_PER_S
+from ..headset.errors import RecordingError
+from ..headset.rig import RIGS
+from .judged import Take
+from .models import metadata, reconstructor
+from .offline import track
+from .sheets import CALIBRATION_S
+
+BASELINES: Final = ("neutral", "mean", "rules", "ridge", "robust")
+"""What every model stands beside."""
+
+Progress = Callable[[str], None]
+
+
+def fingerprint(truth: Truth) -> str:
+    """Return the SHA-256 of a truth's weights, to six decimals: one take, whatever it is called."""
+    return hashlib.sha256(np.round(truth.arkit, 6).astype("<f4").tobytes()).hexdigest()
+
+
+def reconstruct(recording: Recording, model: str, *, calibration_s: float) -> FaceTrack:
+    """Return what a model makes of a recording whose wearer is calibrated from its first seconds.
+
+    Truth is taken away before anything else.
+
+    Args:
+        recording: With sensor streams.
+        model: As `models.predictor` takes it.
+        calibration_s: How much of the recording to calibrate from; 0 for no profile at all.
+    """
+    blind = recording.without_truth()
+    profile = fit(blind.first(calibration_s).frames()) if calibration_s > 0.0 else None
+    return track(blind.frames(), reconstructor(model, profile))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A model under judgement: its name on the card, and how to make it."""
+
+    name: str
+    model: str
+    """As `models.predictor` takes it."""
+
+
+def takes(
+    recordings: Mapping[str, Recording],
+    entries: Sequence[Entry],
+    *,
+    calibration_s: float = CALIBRATION_S,
+    progress: Progress = lambda _: None,
+) -> list[Take]:
+    """Run every entry over every recording.
+
+    Args:
+        recordings: By name, each with truth, sensors, a person and a known rig.
+        entries: Models to judge; `BASELINES` among them.
+        calibration_s: How much of each recording to calibrate from; these seconds are not judged.
+        progress: Told after each run.
+
+    Raises:
+        RecordingError: A recording lacks truth, person or rig.
+        ModelError: A model cannot be loaded.
+    """
+    seen = seen_people(recordings, entries)
+    return [
+        _take(name, recording, entries, seen, calibration_s, progress)
+        for name, recording in recordings.items()
+    ]
+
+
+def seen_people(
+    recordings: Mapping[str, Recording], entries: Sequence[Entry]
+) -> dict[str, frozenset[str]]:
+    """Return by entry the people it was trained on, known by their takes whatever they are called."""
+    trained: dict[str, frozenset[str]] = {}
+    for entry in entries:
+        about = metadata(entry.model)
+        names = set(about.people) if about else set[str]()
+        known = set(about.takes) if about else set[str]()
+        for recording in recordings.values():
+            if recording.truth is not None and fingerprint(recording.truth) in known:
+                names.add(recording.about.person)
+        trained[entry.name] = frozenset(names)
+    return trained
+
+
+def _take(
+    name: str,
+    recording: Recording,
+    entries: Sequence[Entry],
+    seen: Mapping[str, frozenset[str]],
+    calibration_s: float,
+    progress: Progress,
+) -> Take:
+    truth, rig = recording.truth, RIGS.get(recording.about.rig)
+    if truth is None:
+        raise RecordingError(f"{name}: holds no truth to judge by: import a capture")
+    if rig is None:
+        raise RecordingError(
+            f"{name}: its rig {recording.about.rig!r} is not known: simulate one of {', '.join(RIGS)}"
+        )
+    if not recording.about.person:
+        raise RecordingError(f"{name}: names no person: import it again with --person")
+    tracks: dict[str, FaceTrack] = {}
+    for entry in entries:
+        tracks[entry.name] = reconstruct(recording, entry.model, calibration_s=calibration_s)
+        progress(f"{name} {entry.name}")
+    return Take(
+        person=recording.about.person,
+        name=name,
+        rig=rig,
+        truth=truth,
+        tracks=tracks,
+        calibrated_until_ns=recording.span_ns[0] + round(calibration_s * NS_PER_S),
+        trained_on=seen,
+        tracker=recording.about.tracker,
+    )
+
+
+def without_sensor(recording: Recording, source: str, *, lost: tuple[float, float]) -> Recording:
+    """Return a recording whose sensor falls silent for a part of it, and comes back.
+
+    Args:
+        recording: With the stream `source`.
+        source: Name of the stream.
+        lost: Start and end of the silence, as shares of the span.
+    """
+    start_ns, end_ns = recording.span_ns
+    from_ns, to_ns = (start_ns + round(share * (end_ns - start_ns)) for share in lost)
+    stream = recording.streams[source]
+    kept = (stream.received_ns < from_ns) | (stream.received_ns >= to_ns)
+    columns = {field.name: getattr(stream, field.name) for field in fields(stream)}
+    silenced = replace(
+        stream,
+        **{name: rows[kept] for name, rows in columns.items() if isinstance(rows, np.ndarray)},
+    )
+    return Recording(
+        about=recording.about,
+        streams={**recording.streams, source: silenced},
+        truth=recording.truth,
+        events=recording.events,
+        span_ns=recording.span_ns,
+    )
+
+
+def left_out(
+    recordings: Mapping[str, Recording],
+) -> Iterator[tuple[dict[str, Recording], dict[str, Recording]]]:
+    """Yield for each person (their recordings, everybody else's).
+
+    Raises:
+        RecordingError: There is one person alone.
+    """
+    people = sorted({recording.about.person for recording in recordings.values()})
+    if len(people) < 2:
+        raise RecordingError("leaving one person out needs two at least: name more recordings")
+    for person in people:
+        theirs = {n: r for n, r in recordings.items() if r.about.person == person}
+        yield theirs, {n: r for n, r in recordings.items() if n not in theirs}

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from unvisor.headset.expressions import mirror_arkit
+from unvisor.headset.frame import EVENTS, SensorFrame
+from unvisor.headset.names import ARKIT, ARKIT_INDEX, BROW_5, COUPLED_9, HIDDEN_14
+from unvisor.headset.rig import RIGS
+from unvisor.reconstruct.closed_form import MAPS, ClosedForm, activity, fit_closed_form
+from unvisor.reconstruct.export import export
+from unvisor.reconstruct.features import Features, Observation
+from unvisor.reconstruct.guess import HIGH, LOW, MEDIAN, SENT
+from unvisor.reconstruct.models import OnnxPredictor
+from unvisor.reconstruct.runtime import Model
+from unvisor.reconstruct.sheets import Sheet, sheet
+
+from .faces import sensed
+
+FOLLOWS = ("cheekSquintLeft", "eyeSquintRight", "noseSneerLeft", "eyeWideLeft")
+
+
+@pytest.fixture(scope="module")
+def sheets() -> list[Sheet]:
+    return [sheet(sensed(seed=seed)) for seed in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module", params=["ridge", "robust"])
+def fitted(request: pytest.FixtureRequest, sheets: list[Sheet]) -> ClosedForm:
+    return fit_closed_form(request.param, sheets)
+
+
+@pytest.fixture(scope="module")
+def model(fitted: ClosedForm, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    path = tmp_path_factory.mktemp("model") / f"{fitted.kind}.onnx"
+    export(path, fitted, takes=("0" * 64,), licence="a test's own", made_by="a test")
+    return Model(path)
+
+
+def error(fitted: ClosedForm, unseen: Sheet, names: Sequence[str]) -> float:
+    columns = [ARKIT_INDEX[name] for name in names]
+    guess = unseen.observed @ fitted.weight[MAPS.index("mouth+eyes")]
+    return float(
+        np.abs(guess - unseen.truth)[:, columns].mean() / np.abs(unseen.truth)[:, columns].mean()
+    )
+
+
+def test_what_follows_the_visible_face_is_found_on_people_never_seen(fitted: ClosedForm) -> None:
+    unseen = sheet(sensed(seed=9))
+    assert error(fitted, unseen, FOLLOWS) < 0.45
+
+
+def test_what_follows_nothing_is_turned_down_by_robust(sheets: list[Sheet]) -> None:
+    robust = fit_closed_form("robust", sheets)
+    assert error(robust, sheet(sensed(seed=9)), ["browInnerUp"]) < 1.1
+
+
+def test_visible_channels_are_no_targets_and_hidden_ones_no_inputs(fitted: ClosedForm) -> None:
+    for index, name in enumerate(MAPS):
+        seen = [ARKIT_INDEX[channel] for channel in RIGS[name].observed]
+        hidden = [ARKIT_INDEX[channel] for channel in RIGS[name].hidden]
+        assert not fitted.weight[index][:, seen].any()
+        assert not fitted.weight[index][hidden].any()
+
+
+def test_the_map_of_a_mirrored_face_is_mirrored(fitted: ClosedForm) -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(0, 1, (5, len(ARKIT)))
+    weight = fitted.weight[-1]
+    np.testing.assert_allclose(mirror_arkit(rows) @ weight, mirror_arkit(rows @ weight), atol=2e-3)
+
+
+def test_intervals_hold_rest_and_cover_most_of_the_training_people(
+    fitted: ClosedForm, sheets: list[Sheet]
+) -> None:
+    assert (fitted.low <= 0.0).all()
+    assert (fitted.high >= 0.0).all()
+    columns = [ARKIT_INDEX[name] for name in COUPLED_9 + BROW_5]
+    rows = sheets[0]
+    guess = rows.observed @ fitted.weight[-1]
+    scale = activity(rows.observed)[:, None]
+    inside = (rows.truth >= guess + fitted.low[-1] * scale) & (
+        rows.truth <= guess + fitted.high[-1] * scale
+    )
+    assert inside[:, columns].mean() > 0.85
+
+
+def test_what_is_sent_moves_no_less_than_the_median(fitted: ClosedForm) -> None:
+    assert (fitted.sent_gain >= 1.0).all()
+    assert (fitted.sent_gain <= 2.0).all()
+
+
+def observations(rig: str) -> list[Observation]:
+    return [Features(None).observe(f) for f in sensed(rig, seed=4, seconds=4.0).frames()]
+
+
+@pytest.mark.parametrize("rig", MAPS)
+def test_the_graph_is_the_closed_form(model: Model, fitted: ClosedForm, rig: str) -> None:
+    predictor = OnnxPredictor(model, None)
+    hidden = [ARKIT_INDEX[name] for name in RIGS[rig].hidden]
+    index = MAPS.index(rig)
+    frames = observations(rig) if rig != "none" else [Observation()]
+    for seen in frames:
+        predictor.reset()
+        faces = predictor.predict(seen, 0.0).faces
+        median = (seen.observed @ fitted.weight[index])[hidden]
+        scale = activity(seen.observed)
+        np.testing.assert_allclose(faces[MEDIAN][hidden], median, atol=1e-5)
+        np.testing.assert_allclose(
+            faces[LOW][hidden], median + fitted.low[index][hidden] * scale, atol=1e-5
+        )
+        np.testing.assert_allclose(
+            faces[HIGH][hidden], median + fitted.high[index][hidden] * scale, atol=1e-5
+        )
+        np.testing.assert_allclose(
+            faces[SENT][hidden], median * fitted.sent_gain[index][hidden], atol=1e-4
+        )
+
+
+def test_age_and_horizon_widen_the_interval(model: Model) -> None:
+    seen = observations("mouth+eyes")[20]
+    predictor = OnnxPredictor(model, None)
+
+    def width(age_s: float, horizon_s: float) -> float:
+        predictor.reset()
+        seen.age_s[:] = age_s * seen.mask
+        faces = predictor.predict(seen, horizon_s).faces
+        return float((faces[HIGH] - faces[LOW])[ARKIT_INDEX["browInnerUp"]])
+
+    assert width(0.1, 0.0) == pytest.approx(1.4 * width(0.0, 0.0), rel=1e-4)
+    assert width(0.0, 0.1) == pytest.approx(width(0.1, 0.0), rel=1e-4)
+
+
+def test_a_channel_missing_for_a_frame_is_held_then_forgotten(model: Model) -> None:
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    cheek = ARKIT_INDEX["cheekSquintLeft"]
+    predictor = OnnxPredictor(model, None)
+    predictor.reset()
+    seen = Observation()
+    seen.mask[:] = [name not in HIDDEN_14 for name in ARKIT]
+    seen.observed[smile] = 0.8
+    full = predictor.predict(seen, 0.0).faces[MEDIAN][cheek]
+    seen.observed[smile], seen.mask[smile] = 0.0, 0.0
+    missing = [predictor.predict(seen, 0.0).faces[MEDIAN][cheek] for _ in range(60)]
+    assert full > 0.2
+    assert 0.8 * full < missing[0] < full
+    assert abs(missing[-1]) < 0.01
+
+
+def test_events_rise_with_what_they_are_made_of(model: Model) -> None:
+    predictor = OnnxPredictor(model, None)
+    seen = observations("mouth+eyes")[0]
+
+    def blink(closure: float) -> float:
+        seen.observed[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]] = closure
+        predictor.reset()
+        return float(predictor.predict(seen, 0.0).events[EVENTS.index("blink")])
+
+    assert blink(0.0) < 0.01
+    assert blink(0.5) == pytest.approx(0.5, abs=0.01)
+    assert blink(1.0) > 0.99
+
+
+def test_a_frame_without_sensors_gives_rest(model: Model) -> None:
+    predictor = OnnxPredictor(model, None)
+    predictor.reset()
+    seen = Features(None).observe(SensorFrame(time_ns=0))
+    assert not predictor.predict(seen, 0.0).faces[MEDIAN].any()

@@ -1,0 +1,41 @@
+"""What commands show while they work, and how they name the files they were given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+CONSOLE = Console(stderr=True)
+"""Progress goes to standard error, so that standard output holds the results alone."""
+
+
+@contextmanager
+def working(words: str) -> Generator[None]:
+    """Show that something without known length is under way."""
+    with CONSOLE.status(words):
+        yield
+
+
+@contextmanager
+def counting(words: str, total: int) -> Generator[Callable[[str], None]]:
+    """Show a bar; yields what to call after each step, with a word on it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}", style="dim"),
+    )
+    with Progress(*columns, console=CONSOLE, transient=True) as progress:
+        task = progress.add_task(words, total=total, note="")
+        yield lambda note: progress.update(task, advance=1, note=note)
+
+
+def named(paths: Sequence[Path]) -> dict[str, Path]:
+    """Return files by the shortest name that tells them apart: their stem, or the whole path."""
+    stems = [path.stem for path in paths]
+    return {path.stem if stems.count(path.stem) == 1 else str(path): path for path in paths}
