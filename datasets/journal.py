@@ -1,0 +1,243 @@
+"""The journal a live recording is written through: append-only, each record with its checksum.
+
+A recorder that is killed, or a machine that loses power, leaves a journal whose tail may be torn;
+`recovery.py` reads up to the last whole record. All is little-endian:
+
+    header   "UNVISORJ", version u32, length u32, crc32 u32, then `About` as JSON
+    record   length u32 and crc32 u32, both of what follows: kind u8, payload
+    payload  time_ns i64, received_ns i64, sample_rate_hz u32, width u8, name length u8, name, values
+
+Values are floats of 4 or 8 bytes (`width`): a sample's are the columns of `layout.py` in their order,
+a face's are `FACE_FLOATS`, followed by its origins as bytes. An event's value is text in UTF-8.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ..headset.clock import NS_PER_S
+from ..headset.errors import RecordingError
+from ..headset.frame import EVENTS, AudioBlock, EyeSample, Face, FaceSample, HeadSample
+from ..headset.names import UNIFIED
+from .layout import LAYOUT
+from .lock import lock
+from .streams import About, AudioStream, EyesStream, FaceStream, HeadStream, Stream
+
+MAGIC: Final = b"UNVISORJ"
+VERSION: Final = 1
+HEADER: Final = struct.Struct("<8sIII")
+RECORD: Final = struct.Struct("<II")
+HEAD: Final = struct.Struct("<BqqIBB")
+"""Of what a record holds: kind, then the payload's fixed part."""
+
+MAX_ABOUT: Final = 1 << 20
+MAX_RECORD: Final = 1 << 16
+"""Bytes; of the records that we write only an event's text could be longer."""
+MAX_BLOCK: Final = 1024
+"""Samples of sound in one record. As a stream pads its blocks to the longest, longer ones are cut."""
+
+CODES: Final[dict[int, type[Stream]]] = {
+    1: FaceStream,
+    2: EyesStream,
+    3: HeadStream,
+    (AUDIO := 4): AudioStream,
+}
+"""Kinds of records that hold a sample, and the stream it belongs to."""
+FACE: Final = 5
+EVENT: Final = 6
+
+FACE_FLOATS: Final[dict[str, tuple[int, ...]]] = {
+    "weights": (len(UNIFIED),),
+    "median": (len(UNIFIED),),
+    "low": (len(UNIFIED),),
+    "high": (len(UNIFIED),),
+    "gaze": (2, 3),
+    "openness": (2,),
+    "openness_median": (2,),
+    "openness_low": (2,),
+    "openness_high": (2,),
+    "events": (len(EVENTS),),
+}
+"""What is kept of a `headset.frame.Face`, in this order."""
+
+FLOATS: Final[dict[int, int]] = {
+    FACE: sum(math.prod(row) for row in FACE_FLOATS.values()),
+    **{
+        code: sum(math.prod(column.row or ()) for column in LAYOUT[part].values())
+        for code, part in CODES.items()
+        if code != AUDIO
+    },
+}
+"""How many numbers a record of each kind holds; one of sound holds 1 to `MAX_BLOCK`."""
+
+Sensed = FaceSample | EyeSample | HeadSample | AudioBlock
+
+_CODE_OF: Final[dict[type[Sensed], int]] = {
+    FaceSample: 1,
+    EyeSample: 2,
+    HeadSample: 3,
+    AudioBlock: AUDIO,
+}
+
+
+def beside(path: Path) -> Path:
+    """Return where the journal of a recording lies: X.journal of X.h5."""
+    return path.with_suffix(".journal")
+
+
+class Journal:
+    """A journal being written, held by one program alone."""
+
+    def __init__(self, path: Path, about: About) -> None:
+        """Create it.
+
+        Raises:
+            RecordingError: It exists already, or cannot be created.
+        """
+        self.path = path
+        self._newest: dict[tuple[int, str], tuple[int, int]] = {}
+        self._made_of: dict[tuple[int, str], tuple[int, int]] = {}
+        with _writing(path):
+            path.touch(mode=0o600, exist_ok=False)
+            self._file = path.open("r+b")
+            lock(self._file.fileno())
+            told = msgspec.json.encode(about)
+            self._file.write(HEADER.pack(MAGIC, VERSION, len(told), zlib.crc32(told)) + told)
+        self.flush(sync=True)
+
+    def sample(self, name: str, sample: Sensed) -> bool:
+        """Append a sample of the source `name`.
+
+        Returns:
+            False where it is not newer than the one before, and so not written.
+
+        Raises:
+            ValueError: It is not of the shape or kind that the source's samples are of, or the name
+                is not 1 to 255 characters of ASCII.
+            RecordingError: The disk is full or gone.
+        """
+        if isinstance(sample, AudioBlock):
+            return self._sound(name, sample)
+        code = _CODE_OF[type(sample)]
+        columns = [np.ravel(getattr(sample, column)) for column in LAYOUT[CODES[code]]]
+        times = (sample.time_ns, sample.received_ns)
+        return self._append(code, name, times, _packed(columns, FLOATS[code]))
+
+    def face(self, face: Face) -> bool:
+        """Append a reconstructed face; as `sample`."""
+        columns = [np.ravel(getattr(face, name)) for name in FACE_FLOATS]
+        floats, width = _packed(columns, FLOATS[FACE])
+        times = (face.time_ns, face.time_ns)
+        return self._append(FACE, "", times, (floats + face.origin.tobytes(), width))
+
+    def event(self, name: str, time_ns: int, text: str) -> bool:
+        """Append an event; as `sample`, but several may share an instant."""
+        return self._append(EVENT, name, (time_ns, time_ns), (text.encode(), 1))
+
+    def flush(self, *, sync: bool = False) -> None:
+        """Hand what was appended to the operating system; with `sync`, to the disk.
+
+        Raises:
+            RecordingError: The disk is full or gone.
+        """
+        with _writing(self.path):
+            self._file.flush()
+            if sync:
+                os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Write out what is left and let go of the file. May be done again.
+
+        Raises:
+            RecordingError: The disk is full or gone; the file is let go of all the same.
+        """
+        if not self._file.closed:
+            with _writing(self.path), self._file:
+                self.flush(sync=True)
+
+    def _sound(self, name: str, block: AudioBlock) -> bool:
+        written = True
+        for first in range(0, len(block.samples), MAX_BLOCK):
+            times = (block.time_ns + first * NS_PER_S // block.sample_rate_hz, block.received_ns)
+            part = block.samples[first : first + MAX_BLOCK]
+            values = _packed([part], part.size)
+            written &= self._append(AUDIO, name, times, values, rate_hz=block.sample_rate_hz)
+        return written
+
+    def _append(
+        self,
+        code: int,
+        name: str,
+        times: tuple[int, int],
+        values: tuple[bytes, int],
+        *,
+        rate_hz: int = 0,
+    ) -> bool:
+        time_ns, received_ns = times
+        key = (0 if code in CODES else code, name)
+        newest_ns, arrived_ns = self._newest.get(key, (-1, 0))
+        if time_ns < newest_ns or (time_ns == newest_ns and code != EVENT):
+            return False
+        # A reader that names an earlier arrival has at least not been heard before the last one.
+        received_ns = max(received_ns, arrived_ns)
+        packed, width = values
+        title = name.encode("ascii")
+        head = HEAD.pack(code, time_ns, received_ns, rate_hz, width, len(title) & 0xFF)
+        body = b"".join((head, title, packed))
+        made_of = self._made_of.setdefault(key, (code, rate_hz))
+        if len(title) > 255 or len(body) > MAX_RECORD or made_of != (code, rate_hz):
+            raise ValueError(
+                f"{name[:255]}: a record too long, or of another kind than those before"
+            )
+        self._newest[key] = (time_ns, received_ns)
+        with _writing(self.path):
+            self._file.write(RECORD.pack(len(body), zlib.crc32(body)) + body)
+        return True
+
+
+def _packed(columns: list[NDArray[np.floating]], size: int) -> tuple[bytes, int]:
+    """Return floats as bytes with their width; what is infinite is no number, and so missing."""
+    floats = np.concatenate(columns, dtype=np.float64)
+    if floats.size != size:
+        raise ValueError(f"{floats.size} numbers where {size} belong")
+    infinite = np.isinf(floats)
+    if infinite.any():
+        floats[infinite] = np.nan
+    # As float32 where that is exact, like `exactly`, but by comparing bytes: 20 times faster on a row.
+    wide, narrow = floats.astype("<f8").tobytes(), floats.astype("<f4")
+    return (narrow.tobytes(), 4) if narrow.astype("<f8").tobytes() == wide else (wide, 8)
+
+
+@contextmanager
+def claimed(path: Path) -> Generator[None]:
+    """Hold a journal, so that no other program appends to it or turns it into a file.
+
+    Raises:
+        RecordingError: A recorder still writes it, or it cannot be opened.
+    """
+    with _writing(path), path.open("r+b") as file:
+        if not lock(file.fileno()):
+            raise RecordingError(f"{path}: is being recorded now: stop that recording first")
+        yield
+
+
+@contextmanager
+def _writing(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as cause:
+        raise RecordingError(
+            f"{path}: cannot be written ({cause.strerror or cause}): "
+            "free some space, or record to another name or folder"
+        ) from cause

@@ -1,0 +1,310 @@
+"""Recordings as HDF5 files, schema version 1.
+
+Who and why stand in the root's attributes; `/sensors/<source>/` (attribute `kind`), `/truth/`, `/face/`
+and `/events/<name>/` hold `time_ns` and the columns of `layout.py`. Channels are matched by the
+attribute `names`, in whatever order a file has them; without it they are in ours.
+
+Arrays are shuffled, deflated (level 1) and check-summed: filters every HDF5 library has. Ten minutes
+of a 60 Hz face take 0.2 s and 4.4 MiB; bitshuffle+lz4 writes 3 to 10 times faster into half as much
+again, but nobody could read that without a plug-in. Numbers are float32 where that is exact (what
+trackers send) and else float64: what is read is what was written, to the bit.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ..headset.errors import RecordingError
+from ..headset.files import replacing
+from ..headset.permit import Basis
+from . import hdf5
+from .journal import beside, claimed
+from .layout import LAYOUT, Column, Part, check_times, check_values
+from .recording import EventStream, Lazy, Recording
+from .recovery import recover
+from .streams import KINDS, About, AudioStream, FaceTrack, Stream, Times, Truth
+
+SCHEMA: Final = "unvisor-recording"
+VERSION: Final = 1
+"""Of the file's layout. A newer one is refused by name, an older one will be migrated here."""
+
+MAX_AUDIO_HZ: Final = 384_000
+NAME: Final = re.compile(r"(?!\.+$)[\w.+-]{1,64}", re.ASCII)
+"""What a source or a list of events may be called: a word that HDF5 cannot take for a path."""
+
+_KIND_OF: Final[dict[str, type[Stream]]] = {kind: part for part, kind in KINDS.items()}
+_BASES: Final = get_args(get_type_hints(Basis)["kind"])
+
+P = TypeVar("P", bound=Part)
+
+
+def save(path: Path, recording: Recording) -> None:
+    """Write a recording whole, in one step.
+
+    Raises:
+        RecordingError: A part is not what it should be, or the file cannot be written.
+    """
+    with replacing(path, RecordingError) as draft, hdf5.writing(draft) as file:
+        _write_about(file, recording.about)
+        file.attrs["start_ns"], file.attrs["end_ns"] = recording.span_ns
+        if recording.streams:  # their order is one of preference
+            file.create_group("sensors", track_order=True)
+        for name, stream in recording.streams.items():
+            group = file.create_group(f"sensors/{_checked_name(path, name)}")
+            group.attrs["kind"] = KINDS[type(stream)]
+            _write(group, f"{path}:/sensors/{name}", stream)
+        if recording.truth is not None:
+            _write(file.create_group("truth"), f"{path}:/truth", recording.truth)
+        if recording.face is not None:
+            _write(file.create_group("face"), f"{path}:/face", recording.face)
+        for name, events in recording.events.items():
+            group = file.create_group(f"events/{_checked_name(path, name)}")
+            hdf5.put(group, "time_ns", events.time_ns, units="ns")
+            hdf5.put(group, "text", events.text)
+
+
+def load(path: Path) -> Recording:
+    """Open a recording: its shape and times are checked now, arrays are read when asked for.
+
+    Where the file is missing but a journal lies beside it, a recorder was cut off: the journal is
+    turned into the file first.
+
+    Raises:
+        RecordingError: The file is missing, damaged, foreign, newer than this program, or holds what
+            no recording holds. Later too, where an array is damaged or the file has changed.
+    """
+    if not path.exists() and beside(path).exists():
+        settle(beside(path), path)
+    with hdf5.reading(path) as file:
+        stamp = _stamp(path)
+        _check_schema(file)
+        kinds = dict[str, type[Stream]]()
+        for name in hdf5.members(file, "sensors"):
+            group = hdf5.group(file, "sensors", name)
+            kinds[name] = _kind(group)
+            _check(group, kinds[name])
+        for name, part in (("truth", Truth), ("face", FaceTrack)):
+            if name in file:
+                _check(hdf5.group(file, name), part)
+
+        def later(part: type[P], *where: str) -> P:
+            with hdf5.reading(path) as again:
+                if _stamp(path) != stamp:
+                    raise RecordingError(f"{path}: has changed since it was opened: open it again")
+                return _read(hdf5.group(again, *where), part)
+
+        return Recording(
+            about=_read_about(file),
+            streams=Lazy(kinds, lambda name: later(kinds[name], "sensors", name)),
+            truth=partial(later, Truth, "truth") if "truth" in file else None,
+            face=partial(later, FaceTrack, "face") if "face" in file else None,
+            events={
+                n: _events(hdf5.group(file, "events", n)) for n in hdf5.members(file, "events")
+            },
+            span_ns=_span(file),
+        )
+
+
+def save_faces(path: Path, about: About, track: FaceTrack) -> None:
+    """Write reconstructed faces alone, as `/face`.
+
+    Raises:
+        RecordingError: As `save`.
+    """
+    save(path, Recording(about=about, face=track))
+
+
+def load_faces(path: Path) -> FaceTrack:
+    """Read the reconstructed faces of a file.
+
+    Raises:
+        RecordingError: As `load`; or the file holds none.
+    """
+    track = load(path).face
+    if track is None:
+        raise RecordingError(f"{path}: holds no /face: `unvisor reconstruct` writes one")
+    return track
+
+
+def settle(journal: Path, path: Path) -> None:
+    """Turn the journal of a recorder that has ended into a file, and remove it.
+
+    Raises:
+        RecordingError: A recorder still writes it, it holds no recording, or the file cannot be
+            written; the journal is then kept.
+    """
+    with claimed(journal):
+        try:
+            save(path, recover(journal))
+        except RecordingError as cause:
+            raise RecordingError(f"{cause} (what was recorded is kept in {journal.name})") from cause
+    journal.unlink(missing_ok=True)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _checked_name(path: Path, name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise RecordingError(
+            f"{path}: {name!r} cannot name a source: use up to 64 of a-z 0-9 . _ + -"
+        )
+    return name
+
+
+def _write_about(file: hdf5.Node, about: About) -> None:
+    file.attrs["schema"] = SCHEMA
+    file.attrs["schema_version"] = VERSION
+    file.attrs["licence"] = about.basis.text if about.basis.kind == "licence" else ""
+    file.attrs["basis_kind"] = about.basis.kind
+    file.attrs["basis_text"] = about.basis.text
+    for name in ("person", "rig", "source", "tracker"):
+        file.attrs[name] = getattr(about, name)
+    file.attrs["notes"] = msgspec.json.encode(about.notes).decode()
+
+
+def _check_schema(file: hdf5.Node) -> None:
+    if hdf5.text(file, "schema") != SCHEMA:
+        raise RecordingError(
+            f"{file.filename}: is HDF5 but no recording of ours: `unvisor import` makes one"
+        )
+    version = hdf5.integer(file, "schema_version")
+    if version != VERSION:
+        raise RecordingError(
+            f"{file.filename}: has schema version {version}, this unvisor reads {VERSION}: "
+            "update unvisor"
+        )
+
+
+def _read_about(file: hdf5.Node) -> About:
+    kind = hdf5.text(file, "basis_kind", "licence")
+    if kind not in _BASES:
+        raise RecordingError(
+            f"{file.filename}: basis_kind {kind!r}: should be one of {', '.join(_BASES)}"
+        )
+    given = hdf5.text(file, "licence") or "not stated"
+    try:
+        notes = msgspec.json.decode(hdf5.text(file, "notes", "{}"), type=dict[str, str])
+    except msgspec.DecodeError as cause:
+        raise RecordingError(
+            f"{file.filename}: attribute notes: {cause}: should be a JSON object of texts"
+        ) from cause
+    return About(
+        person=hdf5.text(file, "person"),
+        basis=Basis(kind=cast("Any", kind), text=hdf5.text(file, "basis_text", given)),
+        rig=hdf5.text(file, "rig"),
+        source=hdf5.text(file, "source"),
+        tracker=hdf5.text(file, "tracker"),
+        notes=notes,
+    )
+
+
+def _span(file: hdf5.Node) -> tuple[int, int] | None:
+    start, end = hdf5.integer(file, "start_ns"), hdf5.integer(file, "end_ns")
+    if start is None or end is None:
+        return None
+    check_times(file.filename, np.array([start, max(end, start + 1)]))
+    if end < start:
+        raise RecordingError(f"{file.filename}: ends before it starts: import or record it again")
+    return start, end
+
+
+def _kind(group: hdf5.Node) -> type[Stream]:
+    kind = hdf5.text(group, "kind")
+    if kind not in _KIND_OF:
+        raise RecordingError(
+            f"{hdf5.place(group)}: attribute kind {kind!r}: should be one of {', '.join(_KIND_OF)}"
+        )
+    return _KIND_OF[kind]
+
+
+def _write(group: hdf5.Node, place: str, part: Part) -> None:
+    received: Times | None = getattr(part, "received_ns", None)
+    check_times(place, part.time_ns, received)
+    hdf5.put(group, "time_ns", part.time_ns, units="ns")
+    if received is not None:
+        hdf5.put(group, "received_ns", received, units="ns")
+    for name, column in LAYOUT[type(part)].items():
+        values: NDArray[Any] | None = getattr(part, name)
+        if values is not None:
+            check_values(f"{place}/{name}", values, column, len(part.time_ns))
+            named = {"names": list(column.names)} if column.names else {}
+            hdf5.put(group, name, values, units=column.units, **named)
+    if isinstance(part, AudioStream):
+        group.attrs["sample_rate_hz"] = part.sample_rate_hz
+
+
+def _check(group: hdf5.Node, part: type[Part]) -> None:
+    """Refuse a group that is not the part it should be, without reading more than its times."""
+    rows = len(_times(group, part)["time_ns"])
+    for name, column in LAYOUT[part].items():
+        _column(group, name, column, rows)
+    if part is AudioStream:
+        _sample_rate(group)
+
+
+def _read(group: hdf5.Node, part: type[P]) -> P:
+    arrays: dict[str, Any] = _times(group, part)
+    rows = len(arrays["time_ns"])
+    for name, column in LAYOUT[part].items():
+        node = _column(group, name, column, rows)
+        if node is not None:
+            values = hdf5.values(node, column.dtype)
+            order = _order(node, column)
+            arrays[name] = values if order is None else values[..., order]
+            check_values(hdf5.place(node), arrays[name], column, rows)
+    if part is AudioStream:
+        arrays["sample_rate_hz"] = _sample_rate(group)
+    return part(**arrays)
+
+
+def _times(group: hdf5.Node, part: type[Part]) -> dict[str, Times]:
+    names = ("time_ns", "received_ns") if part in KINDS else ("time_ns",)
+    times = {n: hdf5.values(hdf5.dataset(group, n, (), np.int64), np.int64) for n in names}
+    check_times(hdf5.place(group), times["time_ns"], times.get("received_ns"))
+    return times
+
+
+def _column(group: hdf5.Node, name: str, column: Column, rows: int) -> hdf5.Node | None:
+    if column.optional and name not in group:
+        return None
+    node = hdf5.dataset(group, name, column.row, column.dtype, rows=rows)
+    _order(node, column)
+    return node
+
+
+def _order(node: hdf5.Node, column: Column) -> list[int] | None:
+    """Return where each of our channels lies in the last axis, None where in our order."""
+    names = hdf5.texts(node, "names")
+    if names in ((), column.names):
+        return None
+    if sorted(names) != sorted(column.names):
+        odd = sorted(set(names) ^ set(column.names)) or sorted(names)
+        raise RecordingError(
+            f"{hdf5.place(node)}: names {', '.join(odd)[:200]}: not in both the file and the "
+            f"vocabulary, or twice: name its {len(column.names)} channels"
+        )
+    return [names.index(name) for name in column.names]
+
+
+def _sample_rate(group: hdf5.Node) -> int:
+    rate = hdf5.integer(group, "sample_rate_hz")
+    if rate is None or not 0 < rate <= MAX_AUDIO_HZ:
+        raise RecordingError(f"{hdf5.place(group)}: sample_rate_hz {rate}: record it again")
+    return rate
+
+
+def _events(group: hdf5.Node) -> EventStream:
+    times = hdf5.values(hdf5.dataset(group, "time_ns", (), np.int64), np.int64)
+    check_times(hdf5.place(group), times, times)
+    text = hdf5.lines(hdf5.dataset(group, "text", (), str, rows=len(times)))
+    return EventStream(time_ns=times, text=text)
