@@ -1,0 +1,151 @@
+"""From samples that arrive when they please to `SensorFrame`s at a steady rate."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Final, Self
+
+from ..clock import NS_PER_S, now_ns
+from ..frame import (
+    AudioBlock,
+    EyeSample,
+    FaceSample,
+    HeadSample,
+    Health,
+    ImageSample,
+    Reader,
+    Sample,
+    SensorFrame,
+)
+from ..pace import sleep_until
+
+TOLERANCE_S: Final = 0.25
+"""Oldest sample that still speaks of now. Longer than a blink of a radio link, shorter than anyone
+takes for a frozen face."""
+
+_AUDIO_BLOCKS: Final = (
+    64  # over a second of 20 ms blocks: what a stalled loop may still catch up on
+)
+
+
+class Assembly:
+    """Keeps the newest sample of each kind from each reader, and hands out those still usable.
+
+    Nothing latches: what is older than the tolerance, or dated further ahead than it, is as good
+    as never sent. Where two readers sense the same thing, the reader named first is preferred.
+    """
+
+    def __init__(self, readers: Sequence[str], tolerance_s: float = TOLERANCE_S) -> None:
+        self._tolerance_ns = round(tolerance_s * NS_PER_S)
+        self._newest: dict[str, dict[str, Sample]] = {name: {} for name in readers}
+        self._audio: deque[AudioBlock] = deque(maxlen=_AUDIO_BLOCKS)
+
+    def add(self, reader: str, samples: Sequence[Sample]) -> None:
+        """Take what a reader delivered; a sample older than the one held is let go."""
+        newest = self._newest[reader]
+        for sample in samples:
+            if isinstance(sample, AudioBlock):
+                self._audio.append(sample)
+                continue
+            held = newest.get(key := _key(sample))
+            if held is None or sample.time_ns >= held.time_ns:
+                newest[key] = sample
+
+    def frame(self, time_ns: int) -> SensorFrame:
+        """Return all that is sensed, seen at an instant of the host clock."""
+        faces: dict[str, FaceSample] = {}
+        images: dict[str, ImageSample] = {}
+        eyes: EyeSample | None = None
+        head: HeadSample | None = None
+        for newest in self._newest.values():
+            for sample in newest.values():
+                if abs(time_ns - sample.time_ns) > self._tolerance_ns:
+                    continue
+                match sample:
+                    case FaceSample():
+                        faces.setdefault(sample.source, sample)
+                    case ImageSample():
+                        images.setdefault(sample.camera, sample)
+                    case EyeSample():
+                        eyes = eyes or sample
+                    case HeadSample():
+                        head = head or sample
+                    case AudioBlock():  # never kept here; each block is handed out once
+                        pass
+        audio = tuple(self._audio)
+        self._audio.clear()
+        return SensorFrame(
+            time_ns=time_ns,
+            faces=tuple(faces.values()),
+            eyes=eyes,
+            head=head,
+            audio=audio,
+            images=tuple(images.values()),
+        )
+
+
+def _key(sample: Sample) -> str:
+    match sample:
+        case FaceSample():
+            return f"face {sample.source}"
+        case ImageSample():
+            return f"image {sample.camera}"
+        case _:
+            return type(sample).__name__
+
+
+class Devices:
+    """A `FrameSource` over live readers, at a steady rate on the host clock.
+
+    A loop that falls behind skips instants; it never works through a backlog.
+    """
+
+    def __init__(
+        self, readers: Mapping[str, Reader], rate_hz: float, tolerance_s: float = TOLERANCE_S
+    ) -> None:
+        """Prepare; readers open when this is entered.
+
+        Args:
+            readers: By name, in order of preference.
+            rate_hz: Frames a second, above 0.
+            tolerance_s: Oldest sample that is still used.
+        """
+        self._readers = dict(readers)
+        self._period_ns = round(NS_PER_S / rate_hz)
+        self._tolerance_s = tolerance_s
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            for reader in self._readers.values():
+                stack.enter_context(reader)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        self._stack.close()
+
+    def frames(self) -> Iterator[SensorFrame]:
+        """Yield a frame each period, for ever."""
+        assembly = Assembly(tuple(self._readers), self._tolerance_s)
+        next_ns = now_ns()
+        while True:
+            sleep_until(next_ns)
+            for name, reader in self._readers.items():
+                assembly.add(name, reader.read())
+            yield assembly.frame(now_ns())
+            late_ns = now_ns() - next_ns
+            next_ns += self._period_ns * max(1, -(-late_ns // self._period_ns))
+
+    def health(self) -> Mapping[str, Health]:
+        """Return how each reader is doing, by name."""
+        return {name: reader.health() for name, reader in self._readers.items()}

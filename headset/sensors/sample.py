@@ -1,0 +1,30 @@
+"""The samples that readers make most."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..frame import FaceSample, Origin
+
+
+def observed(
+    source: str, weights: NDArray[np.float64], *, received_ns: int, time_ns: int | None = None
+) -> FaceSample:
+    """Return what a tracker without confidences says: sure of all it gives.
+
+    Args:
+        source: The reader's name.
+        weights: Shape (88,), Unified Expressions, NaN where not observed.
+        received_ns: When it reached us.
+        time_ns: When it was true; without it, when it reached us: the tracker does not say.
+    """
+    seen = ~np.isnan(weights)
+    return FaceSample(
+        time_ns=received_ns if time_ns is None else time_ns,
+        received_ns=received_ns,
+        source=source,
+        weights=weights,
+        confidence=seen.astype(np.float64),
+        origin=np.where(seen, Origin.MEASURED, Origin.ABSENT).astype(np.uint8),
+    )

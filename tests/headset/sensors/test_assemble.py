@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pytest
+
+from unvisor.headset.clock import NS_PER_MS, NS_PER_S, now_ns
+from unvisor.headset.errors import SensorError
+from unvisor.headset.frame import (
+    FORWARD,
+    NO_WEIGHTS,
+    AudioBlock,
+    EyeSample,
+    FaceSample,
+    HeadSample,
+    Health,
+    ImageSample,
+    Sample,
+    SensorFrame,
+)
+from unvisor.headset.sensors.assemble import Assembly, Devices
+from unvisor.headset.sensors.playback import Playback
+from unvisor.headset.sensors.sample import observed
+
+TOLERANCE_NS = 250 * NS_PER_MS
+
+
+def face(source: str, time_ns: int) -> FaceSample:
+    return observed(source, NO_WEIGHTS, time_ns=time_ns, received_ns=time_ns + 1)
+
+
+def eyes(time_ns: int) -> EyeSample:
+    pair = np.ones(2)
+    return EyeSample(
+        time_ns=time_ns, received_ns=time_ns, gaze=FORWARD, openness=pair, pupil_mm=pair,
+        confidence=pair,
+    )  # fmt: skip
+
+
+def head(time_ns: int) -> HeadSample:
+    return HeadSample(
+        time_ns=time_ns, received_ns=time_ns, position_m=np.zeros(3),
+        orientation_xyzw=np.array([0.0, 0.0, 0.0, 1.0]),
+    )  # fmt: skip
+
+
+def sound(time_ns: int) -> AudioBlock:
+    block = np.zeros(160, np.float32)
+    return AudioBlock(time_ns=time_ns, received_ns=time_ns, samples=block, sample_rate_hz=16_000)
+
+
+def image(time_ns: int) -> ImageSample:
+    pixels = np.zeros((2, 2), np.uint8)
+    return ImageSample(time_ns=time_ns, received_ns=time_ns, camera="mouth", image=pixels)
+
+
+def test_each_kind_keeps_its_newest_and_its_own_time() -> None:
+    assembly = Assembly(["phone", "headset"])
+    assembly.add("phone", [face("phone", 1), face("phone", 5), image(3)])
+    assembly.add("headset", [eyes(7), head(8), face("headset", 9)])
+    frame = assembly.frame(10)
+    assert frame.time_ns == 10
+    assert [(one.source, one.time_ns) for one in frame.faces] == [("phone", 5), ("headset", 9)]
+    assert frame.eyes is not None
+    assert frame.head is not None
+    assert (frame.eyes.time_ns, frame.head.time_ns) == (7, 8)
+    assert [one.time_ns for one in frame.images] == [3]
+
+
+def test_nothing_latches() -> None:
+    assembly = Assembly(["phone"])
+    assembly.add("phone", [face("phone", 0), eyes(0), head(0), image(0)])
+    assert assembly.frame(TOLERANCE_NS).eyes is not None
+    assert assembly.frame(TOLERANCE_NS + 1) == SensorFrame(time_ns=TOLERANCE_NS + 1)
+
+
+def test_a_date_far_ahead_is_not_believed_for_ever() -> None:
+    assembly = Assembly(["phone"])
+    assembly.add("phone", [eyes(NS_PER_S)])
+    assert assembly.frame(0).eyes is None
+
+
+def test_a_late_sample_does_not_replace_a_newer_one() -> None:
+    assembly = Assembly(["phone"])
+    assembly.add("phone", [eyes(5)])
+    assembly.add("phone", [eyes(3)])
+    frame = assembly.frame(6)
+    assert frame.eyes is not None
+    assert frame.eyes.time_ns == 5
+
+
+def test_the_reader_named_first_is_preferred_and_the_other_steps_in() -> None:
+    assembly = Assembly(["first", "second"])
+    assembly.add("second", [eyes(TOLERANCE_NS)])
+    assembly.add("first", [eyes(0)])
+    chosen = assembly.frame(TOLERANCE_NS).eyes
+    stepped_in = assembly.frame(TOLERANCE_NS + 1).eyes
+    assert chosen is not None
+    assert stepped_in is not None
+    assert (chosen.time_ns, stepped_in.time_ns) == (0, TOLERANCE_NS)
+
+
+def test_sound_is_handed_out_once_in_order_and_bounded() -> None:
+    assembly = Assembly(["microphone"])
+    assembly.add("microphone", [sound(1), sound(2)])
+    assert [block.time_ns for block in assembly.frame(3).audio] == [1, 2]
+    assert assembly.frame(4).audio == ()
+    assembly.add("microphone", [sound(i) for i in range(1000)])
+    assert [block.time_ns for block in assembly.frame(5).audio][-1] == 999
+    assembly.add("microphone", [sound(i) for i in range(1000)])
+    assert len(assembly.frame(5).audio) < 100
+
+
+class Scripted:
+    """A sensor that has a face each time it is asked, and cannot always be opened."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.is_open = False
+        self._broken = broken
+
+    def __enter__(self) -> Self:
+        if self._broken:
+            raise SensorError("camera 0: is not there: plug it in")
+        self.is_open = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        self.is_open = False
+
+    def read(self) -> Sequence[Sample]:
+        return [face("scripted", now_ns())]
+
+    def health(self) -> Health:
+        return Health(state="live" if self.is_open else "off")
+
+
+def test_devices_give_frames_at_their_rate() -> None:
+    with Devices({"scripted": Scripted()}, rate_hz=200.0) as devices:
+        frames = list(islice(devices.frames(), 41))
+        assert devices.health()["scripted"].state == "live"
+    assert all(len(frame.faces) == 1 for frame in frames)
+    steps_ns = np.diff([frame.time_ns for frame in frames])
+    assert (steps_ns > 0).all()
+    # A shared machine may hold frames up but never makes them come early.
+    assert frames[-1].time_ns - frames[0].time_ns >= 40 * 5 * NS_PER_MS - NS_PER_MS
+
+
+def test_a_slow_loop_skips_instants_instead_of_falling_behind() -> None:
+    with Devices({}, rate_hz=1000.0) as devices:
+        began_ns = now_ns()
+        frames = devices.frames()
+        first = next(frames)
+        wait_until = now_ns() + 20 * NS_PER_MS
+        while now_ns() < wait_until:
+            pass
+        second, *_, tenth = islice(frames, 10)
+    assert second.time_ns - first.time_ns >= 20 * NS_PER_MS
+    assert tenth.time_ns - began_ns >= (20 + 8) * NS_PER_MS  # no burst to catch up
+
+
+def test_where_one_sensor_cannot_be_opened_none_stays_open() -> None:
+    good = Scripted()
+    with (
+        pytest.raises(SensorError, match="camera 0"),
+        Devices({"good": good, "broken": Scripted(broken=True)}, rate_hz=60.0),
+    ):
+        pass
+    assert not good.is_open
+
+
+def stored(count: int, step_ns: int) -> Callable[[], Iterable[SensorFrame]]:
+    return lambda: (
+        SensorFrame(
+            time_ns=i * step_ns, faces=(face("mouth", i * step_ns - 3),), eyes=eyes(i * step_ns),
+            head=head(i * step_ns), audio=(sound(i * step_ns),), images=(image(i * step_ns),),
+        )
+        for i in range(count)
+    )  # fmt: skip
+
+
+def test_playback_moves_every_time_by_the_same_and_keeps_pace() -> None:
+    began_ns = now_ns()
+    with Playback("take", stored(20, 2 * NS_PER_MS)) as playback:
+        frames = list(playback.frames())
+    offset_ns = frames[0].time_ns
+    assert began_ns <= offset_ns <= now_ns()
+    assert now_ns() - began_ns >= 19 * 2 * NS_PER_MS
+    assert len(frames) + playback.health()["take"].dropped == 20
+    for frame in frames:
+        at_ns = frame.time_ns
+        assert (at_ns - offset_ns) % (2 * NS_PER_MS) == 0
+        assert (frame.faces[0].time_ns, frame.faces[0].received_ns) == (at_ns - 3, at_ns - 2)
+        assert frame.eyes is not None
+        assert frame.head is not None
+        others = (frame.eyes, frame.head, *frame.audio, *frame.images)
+        assert {one.time_ns for one in others} == {at_ns}
+
+
+def test_playback_ends_unless_it_loops() -> None:
+    once = Playback("take", stored(3, NS_PER_MS))
+    assert len(list(once.frames())) + once.health()["take"].dropped == 3
+    looped = islice(Playback("take", stored(3, NS_PER_MS), loop=True).frames(), 10)
+    times = [frame.time_ns for frame in looped]
+    assert len(times) == 10
+    assert times == sorted(times)
+
+
+def test_playback_of_nothing_ends_even_looped() -> None:
+    assert list(Playback("take", stored(0, 1), loop=True).frames()) == []
+
+
+def test_playback_skips_what_is_late_and_counts_it() -> None:
+    playback = Playback("take", stored(400, NS_PER_MS))
+    frames = playback.frames()
+    next(frames)
+    wait_until = now_ns() + 250 * NS_PER_MS
+    while now_ns() < wait_until:
+        pass
+    rest = list(frames)
+    dropped = playback.health()["take"].dropped
+    assert dropped >= 140
+    assert 1 + len(rest) + dropped == 400

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from threading import active_count
+
+import pytest
+
+from unvisor.headset.clock import now_ns
+from unvisor.headset.errors import SensorError
+from unvisor.headset.frame import NO_WEIGHTS, FaceSample, Health, Sample
+from unvisor.headset.sensors.sample import observed
+from unvisor.headset.sensors.udp import LARGEST_BYTES, UdpReader, UdpSettings
+
+
+def parse(packet: bytes, received_ns: int) -> list[Sample]:
+    """Four bytes say the jaw, none say no face, three are a parser's mistake."""
+    if not packet:
+        return []
+    if len(packet) == 3:
+        raise LookupError("no such channel")
+    weights = NO_WEIGHTS.copy()
+    (weights[22],) = struct.unpack(">f", packet)
+    return [observed("toy", weights, received_ns=received_ns)]
+
+
+def reader() -> UdpReader:
+    return UdpReader(UdpSettings(), parse, remedy="switch it on")
+
+
+def send(port: int, *packets: bytes, host: str = "127.0.0.1") -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind((host, 0))
+        for packet in packets:
+            sender.sendto(packet, ("127.0.0.1", port))
+
+
+def read_until(
+    reader: UdpReader, enough: Callable[[list[Sample], Health], bool]
+) -> Sequence[Sample]:
+    samples: list[Sample] = []
+    give_up_ns = now_ns() + 5_000_000_000
+    while not enough(samples, reader.health()):
+        samples += reader.read()
+        assert now_ns() < give_up_ns, reader.health()
+    return samples
+
+
+def jaws(samples: Sequence[Sample]) -> list[float]:
+    return [float(one.weights[22]) for one in samples if isinstance(one, FaceSample)]
+
+
+def test_samples_come_in_order_with_their_arrival() -> None:
+    with reader() as udp:
+        before_ns = now_ns()
+        send(udp.port, *(struct.pack(">f", i / 8) for i in range(8)))
+        samples = read_until(udp, lambda samples, _: len(samples) == 8)
+        assert jaws(samples) == [i / 8 for i in range(8)]
+        assert all(before_ns <= one.received_ns <= now_ns() for one in samples)
+        assert udp.health().state == "live"
+        assert udp.read() == []
+
+
+def test_before_anything_comes_it_waits_and_says_what_to_do() -> None:
+    with reader() as udp:
+        health = udp.health()
+        assert health.state == "waiting"
+        assert health.remedy == f"switch it on (127.0.0.1:{udp.port})"
+
+
+def test_what_cannot_be_read_is_counted_and_the_rest_goes_on() -> None:
+    good = struct.pack(">f", 0.5)
+    with reader() as udp:
+        send(udp.port, good, b"abc", b"12345", bytes(LARGEST_BYTES + 1), good)
+        samples = read_until(udp, lambda samples, _: len(samples) == 2)
+        assert jaws(samples) == [0.5, 0.5]
+        assert udp.health().dropped == 3
+
+
+def test_packets_without_a_face_are_no_face() -> None:
+    with reader() as udp:
+        send(udp.port, b"")
+        read_until(udp, lambda _, health: "without a face" in health.note)
+        assert udp.health().state == "waiting"
+        assert udp.health().dropped == 0
+
+
+def test_of_a_flood_the_newest_are_kept_and_the_rest_counted() -> None:
+    count = 400
+    with reader() as udp:
+        for start in range(0, count, 50):  # in steps: the kernel drops too, uncounted
+            send(udp.port, *(struct.pack(">f", i) for i in range(start, start + 50)))
+            give_up_ns = now_ns() + 5_000_000_000
+            while udp.waiting + udp.health().dropped < start + 50:
+                assert now_ns() < give_up_ns
+        kept = jaws(udp.read())
+        assert kept == [float(i) for i in range(count - len(kept), count)]
+        assert len(kept) + udp.health().dropped == count
+
+
+def test_a_second_sender_is_ignored_while_the_first_lives() -> None:
+    with reader() as udp:
+        send(udp.port, struct.pack(">f", 0.25))
+        read_until(udp, lambda samples, _: len(samples) == 1)
+        send(udp.port, struct.pack(">f", 0.75), host="127.0.0.2")
+        read_until(udp, lambda _, health: health.dropped == 1)
+        assert "127.0.0.2 sends too" in udp.health().note
+        assert udp.read() == []
+
+
+def test_a_port_that_is_taken_names_its_owner_and_the_remedy() -> None:
+    with (
+        reader() as udp,
+        pytest.raises(SensorError, match=rf"127.0.0.1:{udp.port}: \w+ \(pid \d+\).*another port"),
+        UdpReader(UdpSettings(port=udp.port), parse, remedy=""),
+    ):
+        pass
+
+
+def test_an_address_that_is_not_ours() -> None:
+    with (
+        pytest.raises(SensorError, match=r"192\.0\.2\.1"),
+        UdpReader(UdpSettings(host="192.0.2.1"), parse, remedy=""),
+    ):
+        pass
+
+
+def test_it_opens_again_and_leaves_nothing_behind() -> None:
+    threads = active_count()
+    udp = reader()
+    for _ in range(2):
+        with udp:
+            send(udp.port, struct.pack(">f", 1.0))
+            read_until(udp, lambda samples, _: len(samples) == 1)
+    assert active_count() == threads

@@ -1,0 +1,88 @@
+"""A bundle for whoever is asked for help: versions, settings, findings, the log; nothing of a face.
+
+Recordings and profiles go in only where they are named, and after a yes on the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from ..headset.errors import ConsentError, OutputError
+from ..headset.files import replacing
+from . import logbook
+
+LARGEST_TEXT_BYTES: Final = 1 << 20
+"""Of each text; of a longer one the end goes in, where the latest is."""
+
+LARGEST_FACE_BYTES: Final = 64 << 20
+"""Of all face material together: what a mail or an issue takes."""
+
+
+def write(
+    path: Path,
+    *,
+    findings: object,
+    versions: object,
+    settings_file: Path,
+    faces: Sequence[Path] = (),
+    ask: Callable[[str], bool] | None = None,
+) -> None:
+    """Write a bundle, whole or not at all.
+
+    Args:
+        path: Where to.
+        findings: What `doctor` found, ready for JSON.
+        versions: Of every package.
+        settings_file: The wearer's settings; may be missing.
+        faces: Recordings and profiles to add.
+        ask: Asks for a yes; by default on the terminal.
+
+    Raises:
+        ConsentError: Faces were named and nobody said yes.
+        OutputError: A file cannot be read or written, or the faces are too large.
+    """
+    if faces:
+        _agree(faces, ask or on_terminal)
+    with (
+        replacing(path, OutputError) as draft,
+        zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        archive.writestr("doctor.json", json.dumps(findings, indent=2))
+        archive.writestr("versions.json", json.dumps(versions, indent=2))
+        for name, source in (("settings.toml", settings_file), ("log.txt", logbook.log_path())):
+            if source.is_file():
+                archive.writestr(name, _end_of(source))
+        for face in faces:
+            archive.write(face, f"face/{face.name}")
+
+
+def on_terminal(question: str) -> bool:
+    """Ask on the terminal; without one the answer is no."""
+    return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _agree(faces: Sequence[Path], ask: Callable[[str], bool]) -> None:
+    size = 0
+    for face in faces:
+        if not face.is_file():
+            raise OutputError(f"{face}: no such file: name a recording or a profile")
+        size += face.stat().st_size
+    if size > LARGEST_FACE_BYTES:
+        raise OutputError(
+            f"{faces[0]}: {size >> 20} MiB of faces, at most {LARGEST_FACE_BYTES >> 20}: "
+            "name a shorter recording"
+        )
+    names = ", ".join(face.name for face in faces)
+    if not ask(f"{names}: this is of a face. Put it into the bundle?"):
+        raise ConsentError(f"{names}: nobody said yes on a terminal: leave --include-face out")
+
+
+def _end_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LARGEST_TEXT_BYTES))
+        return file.read(LARGEST_TEXT_BYTES)

@@ -1,0 +1,242 @@
+"""What `doctor` looks at: each check tells what it found, and what to do where that is not enough."""
+
+from __future__ import annotations
+
+import importlib.metadata as installed
+import os
+import platform
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from .. import __version__
+from ..headset import settings
+from ..headset.errors import HeadsetError, ModelError, UnvisorError
+from ..headset.frame import Reader, Sink
+from ..headset.outputs.udp import UdpTarget
+from ..headset.plug import READER_PLUGS, SINK_PLUGS, Settings
+from ..headset.ports import listening
+from ..headset.sensors.udp import UNREADABLE
+from . import logbook
+from .status import line
+
+LEAST_PYTHON: Final = (3, 11)
+LEAST_FREE_BYTES: Final = 2 << 30
+"""An hour of recording without images takes 30 MB, with three cameras some 2 GB."""
+
+State = Literal["ok", "absent", "wrong"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        name: What was looked at: `python`, `sensor live-link-face`.
+        state: `ok`, `absent` (not here, nothing depends on it), `wrong` (here and not working).
+        found: What is there.
+        remedy: What to do, empty where nothing need be done.
+        essential: Nothing works without it.
+    """
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+    essential: bool = False
+
+
+def look(settings_file: Path, listen_s: float) -> Iterator[Finding]:
+    """Yield every finding, the ground first.
+
+    Args:
+        settings_file: Where the wearer's settings are.
+        listen_s: How long to wait for sensors to say something.
+    """
+    yield from _machine()
+    yield from _packages()
+    yield _drawing()
+    yield from _inference()
+    chosen = settings.Chosen()
+    try:
+        chosen = settings.load(settings_file)
+    except UnvisorError as error:
+        yield _failed("settings", error)
+    else:
+        found = settings_file.exists()
+        yield Finding(
+            name="settings",
+            state="ok" if found else "absent",
+            found=str(settings_file) if found else f"none at {settings_file}: defaults",
+        )
+    yield from _sensors(chosen.readers, listen_s)
+    yield from _outputs(chosen.outputs)
+
+
+def _machine() -> Iterator[Finding]:
+    old = sys.version_info < LEAST_PYTHON
+    yield Finding(
+        name="python",
+        state="wrong" if old else "ok",
+        found=f"{platform.python_version()} at {sys.executable}",
+        remedy=f"install Python {'.'.join(map(str, LEAST_PYTHON))} or newer" if old else "",
+        essential=True,
+    )
+    yield Finding(
+        name="system", state="ok", found=f"{platform.platform()}, {os.cpu_count()} processors"
+    )
+    free = shutil.disk_usage(Path.cwd()).free
+    full = free < LEAST_FREE_BYTES
+    yield Finding(
+        name="disk",
+        state="wrong" if full else "ok",
+        found=f"{free / (1 << 30):.1f} GiB free in {Path.cwd()}",
+        remedy="make room before recording" if full else "",
+    )
+    log = logbook.log_path()
+    yield Finding(name="log", state="ok" if log.exists() else "absent", found=str(log))
+
+
+def versions() -> dict[str, str | None]:
+    """Return the version of each distribution that unvisor needs to run, None where missing.
+
+    ONNX Runtime goes by two names, one a platform: the one that is there is listed.
+    """
+    try:
+        needed = installed.requires("unvisor") or []
+    except installed.PackageNotFoundError:
+        needed = []
+    found: dict[str, str | None] = {"unvisor": __version__}
+    for requirement in needed:
+        name, _, marker = requirement.partition(";")
+        if "extra" in marker:
+            continue
+        name = re.split(r"[^\w.-]", name.strip(), maxsplit=1)[0]
+        version = _version(name)
+        if version is not None or not marker:
+            found[name] = version
+    return found
+
+
+def _version(name: str) -> str | None:
+    try:
+        return installed.version(name)
+    except installed.PackageNotFoundError:
+        return None
+
+
+def _packages() -> Iterator[Finding]:
+    found = versions()
+    missing = [name for name, version in found.items() if version is None]
+    twice = {"onnxruntime", "onnxruntime-gpu"} <= found.keys()
+    remedy = f"pip install {' '.join(missing)}" if missing else ""
+    if twice:
+        remedy = "pip uninstall onnxruntime onnxruntime-gpu, then install unvisor again"
+    yield Finding(
+        name="packages",
+        state="wrong" if missing or twice else "ok",
+        found=", ".join(f"{name} {version or 'missing'}" for name, version in found.items()),
+        remedy=remedy,
+        essential=True,
+    )
+
+
+def _drawing() -> Finding:
+    from ..headset.compositor.context import probe
+
+    try:
+        report = probe()
+    except HeadsetError as error:
+        return _failed("drawing", error)
+    version = ".".join(map(str, report.version))
+    return Finding(
+        name="drawing",
+        state="ok",
+        found=f"OpenGL {version}, {report.renderer} ({report.route})",
+        remedy="install the graphics card's driver: this draws on the processor"
+        if report.software
+        else "",
+    )
+
+
+def _inference() -> Iterator[Finding]:
+    try:
+        from ..reconstruct import models, runtime
+
+        runs, reason = runtime.providers(gpu=True)
+        yield Finding(name="inference", state="ok", found=f"{runs[0]} can run; {reason}")
+        about = models.metadata(models.DEFAULT)
+    except (ImportError, ModelError) as error:
+        yield _failed("model", error, essential=True)
+        return
+    people = "" if about is None else f", trained on {len(about.people)} people"
+    yield Finding(
+        name="model",
+        state="ok",
+        found=f"{models.DEFAULT}: {models.model_path(models.DEFAULT)}{people}",
+        essential=True,
+    )
+
+
+def _sensors(chosen: Mapping[str, Settings], listen_s: float) -> Iterator[Finding]:
+    """Open every sensor, listen to all of them together, and say what was heard."""
+    opened: dict[str, Reader] = {}
+    with ExitStack() as stack:
+        for name in READER_PLUGS.names():
+            try:
+                plug = READER_PLUGS.load(name)
+                if not plug.parse(plug.golden, 0):
+                    raise UnvisorError(f"{name}: cannot read its own golden packet: report this")
+                reader = plug.make(chosen.get(name) or plug.settings())
+                opened[name] = stack.enter_context(reader)
+            except (UnvisorError, *UNREADABLE) as error:
+                yield _failed(f"sensor {name}", error)
+        if opened:
+            time.sleep(listen_s)
+        for name, reader in opened.items():
+            heard = reader.read()
+            health = reader.health()
+            silent = not heard and name in chosen
+            yield Finding(
+                name=f"sensor {name}",
+                state="ok" if heard or name not in chosen else "absent",
+                found=line("heard", health) if heard else "works here; nothing heard",
+                remedy=health.remedy if silent else "",
+            )
+
+
+def _outputs(chosen: Mapping[str, Settings]) -> Iterator[Finding]:
+    for name in SINK_PLUGS.names():
+        try:
+            plug = SINK_PLUGS.load(name)
+            given = chosen.get(name) or plug.settings()
+            with plug.make(given) as sink:
+                yield _output(name, given, sink, wanted=name in chosen)
+        except UnvisorError as error:
+            yield _failed(f"output {name}", error)
+
+
+def _output(name: str, given: Settings, sink: Sink, *, wanted: bool) -> Finding:
+    state: State = "ok"
+    found, remedy = "can be sent to", sink.health().remedy
+    if isinstance(given, UdpTarget):
+        found = f"can be sent to {given.host}:{given.port}"
+        if given.host in ("127.0.0.1", "localhost", "::1") and listening(given.port) is False:
+            found += ", where nobody listens"
+            state = "absent"
+            remedy = remedy or ("start the receiver" if wanted else "")
+    return Finding(name=f"output {name}", state=state, found=found, remedy=remedy)
+
+
+def _failed(name: str, error: Exception, *, essential: bool = False) -> Finding:
+    """Return a finding from an error: its message ends with what to do."""
+    what, _, remedy = str(error).rpartition(": ")
+    return Finding(
+        name=name, state="wrong", found=what or remedy, remedy=remedy, essential=essential
+    )
