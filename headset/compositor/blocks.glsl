@@ -1,0 +1,14 @@
+// What Python writes for each view and each pose. Rows of matrices are rows: numpy's order.
+
+layout(std140, row_major) uniform View {
+    mat4 view_projection;
+    vec4 camera;  // position, metres
+    vec4 look;    // highlight 0..1, opacity 0..1
+};
+
+layout(std140) uniform Pose {
+    vec4 weights[13];     // ARKit order, four to a row, 0..1.2
+    vec4 eye_axes[6];     // left x y z, right x y z: where the gaze turns the eyeball's axes to
+    vec4 eye_centre[2];   // metres; w: radius
+    vec4 mouth;           // x: how far open, 0..1, for the light that gets in
+};

@@ -1,0 +1,159 @@
+"""Light baked at load: how much of the sky, and of the key light, each vertex sees.
+
+The head is looked at from many directions; a vertex that is nearest to the lamp there is lit. In the
+picture that costs nothing: no shadow map, no screen-space pass, and it works for any avatar.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import gl
+
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+
+KEY: Final = (0.52, 0.50, 0.69)
+"""Towards the key light, unit, avatar space: above, and to the picture's right of a camera in front."""
+
+_SKY_DIRECTIONS: Final = 48
+_KEY_DIRECTIONS: Final = 12
+_KEY_SPREAD: Final = 0.11  # half-width of a soft box as seen from the face, radians
+_PIXELS: Final = 256  # a head of 0.35 m: 1.4 mm a pixel, about a vertex's spacing
+_BIAS_M: Final = 0.0018  # a vertex is looked for this far outside itself
+
+
+class Baker:
+    """Bakes poses of one mesh; needs a current context. Closing gives its buffers back."""
+
+    def __init__(self, triangles: NDArray[np.uint32], vertices: int) -> None:
+        """Make a depth target for a mesh of so many vertices."""
+        api = gl.api()
+        self._count = triangles.size
+        source = gl.shader_text("depth", defines={}, version=410)
+        self._program = gl.program(vertex=source, fragment="#version 410 core\nvoid main() {}")
+        self._place = api.glGetUniformLocation(self._program, b"projection")
+        self._vertices = gl.buffer(vertices * 12, dynamic=True)
+        self._indices = gl.buffer(triangles)
+        self._array = int(api.glGenVertexArrays(1))
+        api.glBindVertexArray(self._array)
+        api.glBindBuffer(api.GL_ARRAY_BUFFER, self._vertices)
+        api.glVertexAttribPointer(0, 3, api.GL_FLOAT, False, 12, gl.NULL)
+        api.glEnableVertexAttribArray(0)
+        api.glBindBuffer(api.GL_ELEMENT_ARRAY_BUFFER, self._indices)
+        self._depth = int(api.glGenRenderbuffers(1))
+        api.glBindRenderbuffer(api.GL_RENDERBUFFER, self._depth)
+        api.glRenderbufferStorage(api.GL_RENDERBUFFER, api.GL_DEPTH_COMPONENT32F, _PIXELS, _PIXELS)
+        self._frame = int(api.glGenFramebuffers(1))
+        api.glBindFramebuffer(api.GL_FRAMEBUFFER, self._frame)
+        api.glFramebufferRenderbuffer(
+            api.GL_FRAMEBUFFER, api.GL_DEPTH_ATTACHMENT, api.GL_RENDERBUFFER, self._depth
+        )
+        api.glDrawBuffer(api.GL_NONE)
+
+    def bake(self, positions: Floats32, normals: Floats32) -> tuple[Floats32, Floats32]:
+        """Return what each vertex sees of the sky (V,) and of the key light (V,), 0 to 1."""
+        gl.rewrite(self._vertices, positions)
+        sky_directions = _sphere(_SKY_DIRECTIONS)
+        facing = np.maximum(normals @ sky_directions.T, 0.0)
+        sky = (self._lit(positions, normals, sky_directions) * facing).sum(axis=1)
+        sky /= np.maximum(facing.sum(axis=1), 1e-6)
+        key = self._lit(positions, normals, _cone(_KEY_DIRECTIONS)).mean(axis=1)
+        return sky.astype(np.float32), key.astype(np.float32)
+
+    def close(self) -> None:
+        """Give buffers and program back."""
+        api = gl.api()
+        api.glDeleteFramebuffers(1, np.array([self._frame], np.uint32))
+        api.glDeleteRenderbuffers(1, np.array([self._depth], np.uint32))
+        api.glDeleteVertexArrays(1, np.array([self._array], np.uint32))
+        gl.delete_buffers(self._vertices, self._indices)
+        api.glDeleteProgram(self._program)
+
+    def _lit(self, positions: Floats32, normals: Floats32, directions: Floats) -> NDArray[np.bool_]:
+        """Return whether each vertex is seen from each direction, (V, D)."""
+        api: Any = gl.api()
+        api.glBindFramebuffer(api.GL_FRAMEBUFFER, self._frame)
+        api.glViewport(0, 0, _PIXELS, _PIXELS)
+        api.glEnable(api.GL_DEPTH_TEST)
+        api.glDisable(api.GL_CULL_FACE)
+        api.glUseProgram(self._program)
+        api.glBindVertexArray(self._array)
+        low, high = positions.min(axis=0), positions.max(axis=0)
+        centre = (low + high) / 2.0
+        radius = float(np.linalg.norm(high - low)) / 2.0 + 2.0 * _BIAS_M
+        outside = (positions + _BIAS_M * normals - centre) / radius
+        depth = np.empty((_PIXELS, _PIXELS), np.float32)
+        lit = np.empty((len(positions), len(directions)), np.bool_)
+        for number, direction in enumerate(directions):
+            turn = _facing(direction)
+            matrix = np.eye(4, dtype=np.float32)
+            matrix[:3, :3] = turn / radius
+            matrix[2, :3] *= -1.0  # clip space looks along +z
+            matrix[:3, 3] = -matrix[:3, :3] @ centre
+            api.glUniformMatrix4fv(self._place, 1, True, matrix)
+            api.glClear(api.GL_DEPTH_BUFFER_BIT)
+            api.glDrawElements(api.GL_TRIANGLES, self._count, api.GL_UNSIGNED_INT, gl.NULL)
+            api.glReadPixels(0, 0, _PIXELS, _PIXELS, api.GL_DEPTH_COMPONENT, api.GL_FLOAT, depth)
+            seen = outside @ turn.T.astype(np.float32)
+            cell = np.clip(((seen[:, :2] + 1.0) * (_PIXELS / 2)).astype(np.intp), 0, _PIXELS - 1)
+            lit[:, number] = (1.0 - seen[:, 2]) / 2.0 <= depth[cell[:, 1], cell[:, 0]] + 1e-4
+        return lit
+
+
+def _facing(direction: Floats) -> Floats:
+    """Return rows right, up, direction: the axes of one who looks from there."""
+    up = (0.0, 1.0, 0.0) if abs(direction[1]) < 0.9 else (1.0, 0.0, 0.0)
+    right = np.cross(up, direction)
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(direction, right), direction])
+
+
+def _sphere(count: int) -> Floats:
+    """Return unit vectors (count, 3), evenly spread (a Fibonacci spiral)."""
+    steps = np.arange(count) + 0.5
+    turn = math.pi * (1.0 + math.sqrt(5.0)) * steps
+    height = 1.0 - 2.0 * steps / count
+    across = np.sqrt(1.0 - height**2)
+    return np.stack([np.cos(turn) * across, height, np.sin(turn) * across], axis=-1)
+
+
+def _cone(count: int) -> Floats:
+    """Return unit vectors (count, 3) over the face of the key light."""
+    right, up, forward = _facing(np.array(KEY) / np.linalg.norm(KEY))
+    steps = np.arange(count) + 0.5
+    turn = math.pi * (1.0 + math.sqrt(5.0)) * steps
+    away = _KEY_SPREAD * np.sqrt(steps / count)
+    spread = forward + np.outer(away * np.cos(turn), right) + np.outer(away * np.sin(turn), up)
+    return spread / np.linalg.norm(spread, axis=1, keepdims=True)
+
+
+def curvature(positions: Floats32, normals: Floats32, triangles: NDArray[np.uint32]) -> Floats32:
+    """Return how sharply the surface bends at each vertex (V,), 1/m, not negative, smoothed."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    start, end = edges.T
+    length = np.linalg.norm(positions[start] - positions[end], axis=1)
+    bend = np.linalg.norm(normals[start] - normals[end], axis=1) / np.maximum(length, 1e-5)
+    return smoothed(_mean(start, bend, len(positions)), triangles, rounds=2)
+
+
+def smoothed(values: Floats32, triangles: NDArray[np.uint32], *, rounds: int) -> Floats32:
+    """Return values (V,) averaged with those of neighbouring vertices, so many times."""
+    corner = triangles.reshape(-1)
+    following = np.roll(triangles, -1, axis=1).reshape(-1)
+    around = np.concatenate([corner, following])
+    neighbour = np.concatenate([following, corner])
+    joined = np.bincount(around, minlength=len(values)) > 0
+    for _ in range(rounds):
+        mean = _mean(around, values[neighbour], len(values))
+        values = np.where(joined, (values + mean) / 2.0, values).astype(np.float32)
+    return values
+
+
+def _mean(keys: NDArray[np.uint32], values: NDArray[np.floating], count: int) -> Floats32:
+    total = np.bincount(keys, values, count)
+    return (total / np.maximum(np.bincount(keys, minlength=count), 1)).astype(np.float32)

@@ -1,0 +1,27 @@
+// A posed vertex, into the picture.
+
+layout(location = 0) in vec3 position;
+layout(location = 1) in vec3 normal;
+layout(location = 2) in vec4 rest;       // w: eye
+layout(location = 3) in vec4 colour;     // linear albedo; w: roughness
+layout(location = 4) in vec4 light;      // sky seen at rest, sky seen mouth open, key seen, 1/m
+layout(location = 5) in vec4 highlight;  // linear rgb, share
+
+out Vary {
+    vec3 position;
+    vec3 normal;
+    vec4 rest;
+    vec4 colour;
+    vec4 light;
+    vec4 highlight;
+} v;
+
+void main() {
+    v.position = position;
+    v.normal = normal;
+    v.rest = rest;
+    v.colour = colour;
+    v.light = vec4(mix(light.x, light.y, mouth.x), light.yzw);
+    v.highlight = highlight;
+    gl_Position = view_projection * vec4(position, 1.0);
+}

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from unvisor.headset.compositor.context import GlReport
+from unvisor.headset.compositor.floor import cpu_cost_ms, small_head
+from unvisor.headset.compositor.renderer import Renderer
+from unvisor.headset.frame import FORWARD
+from unvisor.headset.names import ARKIT
+
+pytestmark = pytest.mark.gl
+
+
+def test_every_frame_is_timed(drawing: GlReport):
+    spent = cpu_cost_ms(20)
+    assert spent.shape == (20,)
+    assert (spent > 0.0).all()
+
+
+def test_what_is_timed_draws(drawing: GlReport):
+    with Renderer(small_head(), size=(32, 32)) as renderer:
+        renderer.draw(np.zeros(len(ARKIT)), FORWARD)
+        assert np.ptp(renderer.read()) > 50
