@@ -30,7 +30,7 @@ from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
 from ..headset.frame import EVENTS, AudioBlock, EyeSample, Face, FaceSample, HeadSample
 from ..headset.names import UNIFIED
-from .layout import LAYOUT
+from .layout import LAYOUT, exactly
 from .lock import lock
 from .streams import About, AudioStream, EyesStream, FaceStream, HeadStream, Stream
 
@@ -211,12 +211,8 @@ def _packed(columns: list[NDArray[np.floating]], size: int) -> tuple[bytes, int]
     floats = np.concatenate(columns, dtype=np.float64)
     if floats.size != size:
         raise ValueError(f"{floats.size} numbers where {size} belong")
-    infinite = np.isinf(floats)
-    if infinite.any():
-        floats[infinite] = np.nan
-    # As float32 where that is exact, like `exactly`, but by comparing bytes: 20 times faster on a row.
-    wide, narrow = floats.astype("<f8").tobytes(), floats.astype("<f4")
-    return (narrow.tobytes(), 4) if narrow.astype("<f8").tobytes() == wide else (wide, 8)
+    exact = exactly(np.where(np.isinf(floats), np.nan, floats))
+    return exact.astype(exact.dtype.newbyteorder("<")).tobytes(), exact.itemsize
 
 
 @contextmanager

@@ -144,7 +144,9 @@ def settle(journal: Path, path: Path) -> None:
         try:
             save(path, recover(journal))
         except RecordingError as cause:
-            raise RecordingError(f"{cause} (what was recorded is kept in {journal.name})") from cause
+            raise RecordingError(
+                f"{cause} (what was recorded is kept in {journal.name})"
+            ) from cause
     journal.unlink(missing_ok=True)
 
 

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..calibration.fit import fit
+from ..datasets.importers import import_files
+from ..datasets.performance import performance
 from ..datasets.recording import Recording
-from ..headset.clock import NS_PER_MS, now_ns
+from ..datasets.simulate import simulate
+from ..datasets.store import load, save
+from ..headset.clock import NS_PER_MS, NS_PER_S, now_ns
 from ..headset.frame import SensorFrame
+from ..headset.names import ARKIT
+from ..headset.rig import RIGS
 from .compose import Composer
 from .features import Features
 from .models import predictor, reconstructor
+from .offline import track
+
+Floats = NDArray[np.float64]
+
+ROUNDS: Final = 5
+"""How often an offline stage is run; the median counts."""
 
 WARM_UP: Final = 50
 """Frames run before any is timed: first calls fill caches and allocate."""
@@ -41,6 +56,19 @@ def cost(stage: str, durations_ns: Sequence[int]) -> Cost:
         worst_ms=float(ms.max()),
         count=ms.size,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How many times faster than real time an offline stage runs: the median of `ROUNDS`."""
+
+    stage: str
+    times: float
+
+
+def performed() -> Recording:
+    """Return the embedded performance with the noisy sensors of mouth and eyes."""
+    return simulate(performance(), RIGS["mouth+eyes"])
 
 
 def hot_loop(recording: Recording, model: str, *, frames: int) -> list[Cost]:
@@ -90,12 +118,66 @@ def paced(
     durations: list[int] = []
     next_ns = now_ns()
     for frame in _repeated(list(recording.frames()), frames + WARM_UP):
-        next_ns += round(1e9 / rate_hz)
+        next_ns += round(NS_PER_S / rate_hz)
         wait(next_ns)
         began = now_ns()
         infers.reconstruct(frame)
         durations.append(now_ns() - began)
     return cost(f"frame to face, paced at {rate_hz:g} Hz ({model})", durations[WARM_UP:])
+
+
+def offline(recording: Recording, model: str) -> Speed:
+    """Time `reconstruct` over a recording, calibration left out."""
+    profile = fit(recording.frames())
+    return _speed(
+        f"reconstruct ({model})",
+        recording.duration_s,
+        lambda: track(recording.frames(), reconstructor(model, profile)),
+    )
+
+
+def storage() -> list[Speed]:
+    """Time import from CSV, simulation, saving and loading, on the embedded performance."""
+    face = performance()
+    truth = face.truth
+    assert truth is not None
+    seconds = face.duration_s
+    with TemporaryDirectory(prefix="unvisor-") as folder:
+        capture, stored = Path(folder) / "take.csv", Path(folder) / "take.h5"
+        _write_capture(capture, truth.arkit)
+        simulated = simulate(face, RIGS["mouth+eyes"])
+
+        def imported() -> None:
+            recording, _ = import_files("live-link-face", [capture], person="performance")
+            save(stored, recording)
+
+        return [
+            _speed("import live-link-face, and save", seconds, imported),
+            _speed("simulate, exact", seconds, lambda: simulate(face, RIGS["mouth+eyes"], noise="none")),
+            _speed("simulate, noise model", seconds, lambda: simulate(face, RIGS["mouth+eyes"])),
+            _speed("save", seconds, lambda: save(stored, simulated)),
+            _speed("load all", seconds, lambda: list(load(stored).streams.values())),
+        ]  # fmt: skip
+
+
+def _write_capture(path: Path, arkit: Floats) -> None:
+    """Write weights (T, 52) as a 60 fps Live Link Face take."""
+    head = ["Timecode", "BlendShapeCount", *(name[0].upper() + name[1:] for name in ARKIT)]
+    lines = [",".join(head)]
+    for frame, row in enumerate(arkit):
+        second, part = divmod(frame, 60)
+        words = [f"10:00:{second:02d}:{part:02d}.000", "52", *(f"{value:.10f}" for value in row)]
+        lines.append(",".join(words))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _speed(stage: str, duration_s: float, work: Callable[[], object]) -> Speed:
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        began_ns = now_ns()
+        work()
+        times.append(duration_s * NS_PER_S / max(1, now_ns() - began_ns))
+    return Speed(stage=stage, times=float(np.median(times)))
 
 
 def _repeated(frames: Sequence[SensorFrame], count: int) -> list[SensorFrame]:

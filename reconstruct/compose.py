@@ -7,7 +7,7 @@ jumps; while it lasts the channel's origin says *held*.
 
 from __future__ import annotations
 
-from math import exp, isfinite
+from math import exp
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..headset.expressions import FROM_ARKIT, IN_ARKIT
 from ..headset.frame import FORWARD, Face, Origin
 from ..headset.names import ARKIT_INDEX, UNIFIED
 from .features import Observation
-from .guess import Guess
+from .guess import HIGH, LOW, MEDIAN, SENT, Guess
 
 Floats = NDArray[np.float64]
 
@@ -39,15 +39,15 @@ _RATE_GAP_S: Final = 0.5
 """After a longer gap the past says nothing of the rate."""
 
 _N: Final = len(UNIFIED)
-_LIDS: Final = slice(_N, _N + 2)  # rows are the 88 shapes, then the two lids
-_NONE: Final = ~IN_ARKIT
-
-# A row's value is offset + sign x its ARKit channel: NaN where ARKit has none, 1 - blink for a lid.
+_LIDS: Final = slice(_N, _N + 2)  # columns are the 88 shapes, then the two lids
+_NONE: Final = np.flatnonzero(~IN_ARKIT)
 _CHANNEL: Final = np.append(
     np.where(IN_ARKIT, FROM_ARKIT, 0), [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
 )
-_OFFSET: Final = np.append(np.where(IN_ARKIT, 0.0, np.nan), [1.0, 1.0])
-_SIGN: Final = np.append(np.ones(_N), [-1.0, -1.0])
+_LID_ROWS: Final = [MEDIAN, HIGH, LOW, SENT]  # a lid is widest where blink is least
+
+_UNSENSED: Final = np.full(_N + 2, Origin.INFERRED, dtype=np.uint8)
+_UNSENSED[_NONE] = Origin.ABSENT
 
 
 class Composer:
@@ -71,25 +71,21 @@ class Composer:
         """Return the face for `time_ns`, from what is seen and what is guessed at that instant."""
         before_ns = self._time_ns
         passed_s = 0.0 if before_ns is None else max(0, time_ns - before_ns) / NS_PER_S
-        measured = np.concatenate((seen.weights, seen.openness))
+        measured = seen.measured
         sensed = np.isfinite(measured)
-        hidden = ~sensed
-        median, low, high, shown = _OFFSET + _SIGN * guess.faces[:, _CHANNEL]
-        low[_LIDS], high[_LIDS] = (
-            high[_LIDS].copy(),
-            low[_LIDS].copy(),
-        )  # a lid opens as blink falls
-        np.copyto(shown, measured, where=sensed)
-        if before_ns is not None and not np.array_equal(sensed, self._sensed):
+        rows = np.take(guess.faces, _CHANNEL, axis=1)
+        rows[:, _NONE] = np.nan
+        rows[:, _LIDS] = 1.0 - rows[_LID_ROWS, _LIDS]
+        np.copyto(rows, measured, where=sensed)
+        median, low, high, shown = rows
+        if before_ns is not None and sensed.tobytes() != self._sensed.tobytes():
             self._change_hands(sensed, shown)
         if self._easing:
             shown += self._ease(passed_s, sensed)
-        for row in (median, low, high):
-            np.copyto(row, shown, where=sensed)
-        if self._easing:  # what is held lies inside its own interval
-            np.minimum(low, shown, out=low)
+            np.copyto(rows, shown, where=sensed)
+            np.minimum(low, shown, out=low)  # what is held lies inside its own interval
             np.maximum(high, shown, out=high)
-        origin = self._origins(seen, hidden)
+        origin = self._origins(seen, sensed)
         self._follow_gaze(seen, passed_s)
         if 0.0 < passed_s < _RATE_GAP_S:
             share = passed_s / (_RATE_S + passed_s)
@@ -131,19 +127,16 @@ class Composer:
         self._easing = bool(self._offset.any())
         return self._offset
 
-    def _origins(self, seen: Observation, hidden: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        origin = np.empty(_N + 2, dtype=np.uint8)
-        origin[:_N] = seen.origin
-        origin[_LIDS] = Origin.MEASURED
-        origin[hidden] = Origin.INFERRED
+    def _origins(self, seen: Observation, sensed: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        origin = np.where(sensed, np.uint8(Origin.MEASURED), _UNSENSED)
+        np.copyto(origin[:_N], seen.origin, where=sensed[:_N])
         if self._easing:
             origin[self._offset != 0.0] = Origin.HELD
-        origin[:_N][_NONE & hidden[:_N]] = Origin.ABSENT
         return origin
 
     def _follow_gaze(self, seen: Observation, passed_s: float) -> None:
         """Take what is sensed; an eye not sensed follows the other, or turns slowly to the front."""
-        left, right = isfinite(seen.gaze[0].sum()), isfinite(seen.gaze[1].sum())
+        left, right = seen.gaze_sensed
         if left and right:
             self._gaze = seen.gaze.copy()
             self._gaze_origin = np.zeros(2, dtype=np.uint8)  # Origin.MEASURED

@@ -131,6 +131,8 @@ def chance_matches(
     start, length = span_ns[0], span_ns[1] - span_ns[0]
     if length < 3 * NS_PER_S:
         return float("nan")
+    if not len(true_ns) or not len(given_ns):
+        return 0.0
     turns = np.random.default_rng(seed).integers(NS_PER_S, length - NS_PER_S, SHIFTS)
     found = [
         matches(true_ns, np.sort((given_ns - start + turn) % length + start), within_ns)

@@ -7,7 +7,7 @@ passes through to the face untouched by any model.
 
 from __future__ import annotations
 
-from math import atan2, hypot
+from math import atan2, hypot, isnan
 from typing import Final
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..headset.expressions import (
     TO_ARKIT,
 )
 from ..headset.frame import EyeSample, FaceSample, Origin, SensorFrame
-from ..headset.names import ARKIT, ARKIT_INDEX, UNIFIED
+from ..headset.names import ARKIT, ARKIT_INDEX, MOUTH_28, UNIFIED
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +31,7 @@ _LOOK: Final = tuple(
     tuple(ARKIT_INDEX[f"eyeLook{way}{side}"] for way in ("Out", "In", "Up", "Down"))
     for side in ("Left", "Right")
 )
+_MOUTH: Final = [ARKIT_INDEX[name] for name in MOUTH_28]
 _BLINK: Final = (ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"])
 _OUTWARD: Final = (-1.0, 1.0)  # the left eye looks out to the left: towards -x
 _NO_LOOK: Final = (0.0, 0.0, 0.0, 0.0)
@@ -55,24 +56,35 @@ class Observation:
             look weight may be negative: less down than usual.
         mask: Shape (52,), 1 where observed, else 0.
         age_s: Shape (52,), seconds from the sample to the instant asked for, 0 where not observed.
+        measured: Shape (90,), the weights and then the openness: what passes through.
         weights: Shape (88,), measured Unified weights relative to rest, NaN where not measured.
-        origin: Shape (88,), `Origin` of each: measured, or guessed by the tracker itself.
-        gaze: Shape (2, 3), as sensed, NaN where not.
         openness: Shape (2,), relative to the resting lids (1 at rest), NaN where not sensed.
+        origin: Shape (88,), `Origin` of each weight: measured, or guessed by the tracker itself.
+        gaze: Shape (2, 3), as sensed.
+        gaze_sensed: Whether the (left, right) eye's gaze is; elsewhere `gaze` is NaN.
         pupil_mm: Shape (2,), NaN where not sensed.
+        mouth: Whether any channel of the mouth is observed.
+        eyes: Whether any channel of an eye is.
     """
 
-    __slots__ = ("age_s", "gaze", "mask", "observed", "openness", "origin", "pupil_mm", "weights")
+    __slots__ = (
+        "age_s", "eyes", "gaze", "gaze_sensed", "mask", "measured", "mouth", "observed", "openness",
+        "origin", "pupil_mm", "weights",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.observed = np.zeros(len(ARKIT))
         self.mask = np.zeros(len(ARKIT))
         self.age_s = np.zeros(len(ARKIT))
-        self.weights = np.full(len(UNIFIED), np.nan)
+        self.measured = np.full(len(UNIFIED) + 2, np.nan)
+        self.weights = self.measured[: len(UNIFIED)]
+        self.openness = self.measured[len(UNIFIED) :]
         self.origin = np.full(len(UNIFIED), Origin.ABSENT, dtype=np.uint8)
         self.gaze = np.full((2, 3), np.nan)
-        self.openness = np.full(2, np.nan)
+        self.gaze_sensed: tuple[bool, bool] = (False, False)
         self.pupil_mm = np.full(2, np.nan)
+        self.mouth: bool = False
+        self.eyes: bool = False
 
 
 class Features:
@@ -95,7 +107,8 @@ class Features:
                 profile.gaze_rest_rad
             ).tolist()
             self._look_rest = (_look(0, left_yaw, left_pitch), _look(1, right_yaw, right_pitch))
-        self._seen = np.zeros(len(UNIFIED), dtype=bool)
+        self._seen = b""
+        self._mouth = False
         self._to_arkit = np.zeros((len(ARKIT), len(UNIFIED)))
         self._face_mask = np.zeros(len(ARKIT))
 
@@ -109,9 +122,12 @@ class Features:
                 row.fill(0.0)
             seen.weights.fill(np.nan)
             seen.origin.fill(Origin.ABSENT)
+            seen.mouth = False
         if frame.eyes is not None:
             self._take_eyes(frame.eyes, frame.time_ns)
         else:
+            seen.eyes = False
+            seen.gaze_sensed = (False, False)
             seen.gaze.fill(np.nan)
             seen.openness.fill(np.nan)
             seen.pupil_mm.fill(np.nan)
@@ -127,8 +143,9 @@ class Features:
             out.origin[gap] = other.origin[gap]
         out.weights -= self._rest
         seen = np.isfinite(out.weights)
-        if not np.array_equal(seen, self._seen):
+        if seen.tobytes() != self._seen:  # rarely: what a tracker sees changes when it is lost
             self._learn_what_is_seen(seen)
+        out.mouth = self._mouth
         np.dot(self._to_arkit, np.where(seen, out.weights, 0.0), out=out.observed)
         np.copyto(out.mask, self._face_mask)
         oldest_ns = min(face.time_ns for face in faces)
@@ -138,7 +155,8 @@ class Features:
         """Average, per ARKit channel, those of its Unified shapes that are observed."""
         share = TO_ARKIT * seen
         total = share.sum(axis=1)
-        self._seen = seen
+        self._seen = seen.tobytes()
+        self._mouth = bool(total[_MOUTH].any())
         self._face_mask = (total > 0.0).astype(np.float64)
         self._to_arkit = share / np.where(total > 0.0, total, 1.0)[:, None]
 
@@ -148,9 +166,12 @@ class Features:
         np.copyto(out.pupil_mm, eyes.pupil_mm)
         age_s = max(0, time_ns - eyes.time_ns) / NS_PER_S
         observed, mask, age = out.observed, out.mask, out.age_s
+        lids = eyes.openness.tolist()
+        looks: list[bool] = []
         for side in (0, 1):
             x, y, z = out.gaze[side].tolist()
-            if x == x and y == y and z == z:  # not NaN
+            looks.append(x == x and y == y and z == z)  # not NaN
+            if looks[side]:
                 look = _look(side, atan2(x, -z), atan2(y, hypot(x, z)))
                 for channel, weight, rest in zip(
                     _LOOK[side], look, self._look_rest[side], strict=True
@@ -158,10 +179,12 @@ class Features:
                     observed[channel] = weight - rest
                     mask[channel] = 1.0
                     age[channel] = age_s
-            openness = float(eyes.openness[side]) / self._openness_rest[side]
+            openness = lids[side] / self._openness_rest[side]
             out.openness[side] = openness
             if openness == openness:
                 channel = _BLINK[side]
                 observed[channel] = 1.0 - openness
                 mask[channel] = 1.0
                 age[channel] = age_s
+        out.gaze_sensed = (looks[0], looks[1])
+        out.eyes = any(looks) or not all(map(isnan, lids))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..calibration.profile import Profile
 from ..headset.errors import ModelError
-from ..headset.names import ARKIT, ARKIT_INDEX, BLINK_2, LOOK_8, MOUTH_28
+from ..headset.names import ARKIT, ARKIT_INDEX
 from .contract import Metadata
 from .features import Observation
 from .guess import HIGH, LOW, MEDIAN, SENT, Constant, Guess, Predictor, Rules
@@ -27,9 +27,6 @@ DEFAULT: Final = SHIPPED[0]
 
 _MEAN_OF: Final = "mean:"
 _PACKAGE: Final = __name__.rpartition(".")[0]
-
-_MOUTH: Final = [ARKIT_INDEX[name] for name in MOUTH_28]
-_EYES: Final = [ARKIT_INDEX[name] for name in LOOK_8 + BLINK_2]
 
 
 class OnnxPredictor:
@@ -64,8 +61,7 @@ class OnnxPredictor:
         self._model.run()
         faces, median = self._faces, outputs["median"][0]
         faces[MEDIAN], faces[LOW], faces[HIGH] = median, outputs["low"][0], outputs["high"][0]
-        rig = 2 * bool(seen.mask[_MOUTH].any()) + bool(seen.mask[_EYES].any())
-        np.multiply(median, self._gains[rig], out=faces[SENT])
+        np.multiply(median, self._gains[2 * seen.mouth + seen.eyes], out=faces[SENT])
         return Guess(faces, outputs["events"][0])
 
     def reset(self) -> None:

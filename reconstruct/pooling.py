@@ -130,12 +130,15 @@ class Person:
     seen_by: frozenset[str]
 
     def over(self, track: str, channels: Sequence[str], reference: str) -> dict[str, float]:
-        """Return the means over channels under one track, with the ratio to the reference."""
+        """Return the means over channels under one track, with the ratio to the reference.
+
+        What is sensed has no ratio: every track passes it through, the reference too.
+        """
         means = self.by_track[track].over(channels)
-        rest = (
-            self.by_track[reference].over(channels)["mae"] if track != reference else means["mae"]
-        )
-        return means | {"ratio": means["mae"] / rest if rest > _ROUNDING else float("nan")}
+        index = [ARKIT_INDEX[name] for name in channels]
+        rest = float(metrics.mean_over(self.by_track[reference].values["mae"][index]))
+        told = rest > _ROUNDING and channels[0] in self.ground.rig.hidden
+        return means | {"ratio": means["mae"] / rest if told else float("nan")}
 
 
 class Pool:

@@ -24,7 +24,7 @@ SHARES: Final = np.array([0.25, 0.5, 0.75])
 
 MEANS: Final[dict[str, str]] = {
     "mae": "mean absolute error of the median",
-    "ratio": "mae ÷ that of the reference, per person",
+    "ratio": "mae ÷ that of the reference, per person; of hidden channels alone",
     "r": "Pearson, sent; 0 where the track is constant and truth is not",
     "r_median": "Pearson, median",
     "ccc": "concordance, sent",

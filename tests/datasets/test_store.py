@@ -426,12 +426,12 @@ def test_a_flipped_bit_is_refused_or_harmless(
     path = tmp_path / "x.h5"
     rng = np.random.default_rng(7)
     caught = 0
-    for at in rng.integers(0, len(whole), 60).tolist():
-        path.write_bytes(
-            whole[:at] + bytes((whole[at] ^ (1 << rng.integers(8)),)) + whole[at + 1 :]
-        )
+    for at in rng.integers(0, len(whole), 40).tolist():
+        flipped = bytearray(whole)
+        flipped[at] ^= 1 << int(rng.integers(8))
+        path.write_bytes(flipped)
         try:
             everything(path)
         except RecordingError:
             caught += 1
-    assert caught > 30  # most of the file is check-summed arrays
+    assert caught > 20  # most of the file is check-summed arrays
