@@ -26,6 +26,9 @@ Floats = NDArray[np.float64]
 VERSION = 1
 """Of the file's layout; a newer one is refused by name, an older one is migrated."""
 
+LARGEST_WEIGHT: Final = 10.0
+"""Captures reach 1.08; a weight above this is no weight."""
+
 _LARGEST_BYTES: Final = 1 << 20
 """A profile is some 6 kB; a file above this is something else."""
 
@@ -105,6 +108,19 @@ def load(path: Path) -> Profile:
         raise CalibrationError(
             f"{path}: cannot be read ({cause.strerror}): calibrate with `unvisor calibrate`"
         ) from cause
+    return parse(path, content)
+
+
+def parse(path: Path, content: bytes) -> Profile:
+    """Return the profile in a file's bytes.
+
+    Args:
+        path: Where they came from, for messages.
+        content: The whole file.
+
+    Raises:
+        CalibrationError: As `load`, but for a missing file.
+    """
     _refuse_foreign(path, content)
     try:
         file = msgspec.json.decode(content, type=_File)
@@ -150,6 +166,8 @@ def _from_names(path: Path, weights: dict[str, float]) -> Floats:
     for name, value in weights.items():
         if name not in UNIFIED_INDEX:
             raise CalibrationError(f"{path}: unknown channel {name}: calibrate again")
+        if not abs(value) <= LARGEST_WEIGHT:
+            raise CalibrationError(f"{path}: {name} is {value:g}, no weight: calibrate again")
         row[UNIFIED_INDEX[name]] = value
     return row
 

@@ -8,12 +8,12 @@ the graph's one state.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 import onnx
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from ..headset.errors import ModelError
@@ -22,6 +22,7 @@ from ..headset.frame import EVENTS
 from ..headset.names import ARKIT, BLINK_2, LOOK_8, MOUTH_28
 from .closed_form import ACTIVITY_FLOOR, MAPS, ClosedForm
 from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, Metadata
+from .events import EVENT_CHANNELS, ONSET
 
 HOLD: Final = 0.9
 """Share of a missing channel's last value kept from frame to frame: gone in a quarter of a second
@@ -30,20 +31,6 @@ at 90 Hz."""
 AGEING_PER_S: Final = 4.0
 """The interval widens by this share a second of the inputs' age and of the horizon: an expression
 changes in some 0.25 s."""
-
-EVENT_OVER: Final = 0.3
-"""An event is under way where one of its channels is over this (FIDELITY's onset threshold)."""
-
-BLINK_OVER: Final = 0.5
-
-EVENT_CHANNELS: Final[dict[str, tuple[str, ...]]] = {
-    "brow_raise": ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),
-    "frown": ("browDownLeft", "browDownRight"),
-    "cheek_raise": ("cheekSquintLeft", "cheekSquintRight"),
-    "squint": ("eyeSquintLeft", "eyeSquintRight"),
-    "wide": ("eyeWideLeft", "eyeWideRight"),
-    "blink": BLINK_2,
-}
 
 _SURE: Final = 0.05
 """Standard deviation given to a measured channel when an event's probability is computed."""
@@ -85,35 +72,30 @@ def _rounded(values: NDArray[np.float64]) -> list[float]:
     return [round(value, 5) for value in values.tolist()]
 
 
-def _membership(names: tuple[str, ...]) -> NDArray[np.float32]:
-    return np.array([[1.0 if name in names else 0.0 for name in ARKIT]], dtype=np.float32)
+def _floats(values: ArrayLike) -> NDArray[np.float32]:
+    return np.asarray(values, dtype=np.float32)
 
 
 def _graph(model: ClosedForm) -> onnx.GraphProto:
     channels, features, events = len(ARKIT), len(FEATURES), len(EVENTS)
-    event_of = np.full((events, channels), -1e3, dtype=np.float32)  # a channel that does not count
-    threshold = np.full((1, channels), EVENT_OVER, dtype=np.float32)
-    for row, names in enumerate(EVENT_CHANNELS.values()):
-        event_of[row, [ARKIT.index(name) for name in names]] = 0.0
-    threshold[0, [ARKIT.index(name) for name in BLINK_2]] = BLINK_OVER
-    constants: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {
-        "weight": model.weight.astype(np.float32),
-        "low_of": model.low.astype(np.float32),
-        "high_of": model.high.astype(np.float32),
-        "spread_of": model.spread.astype(np.float32),
-        "is_mouth": _membership(MOUTH_28),
-        "is_eyes": _membership(LOOK_8 + BLINK_2),
-        "hold": np.array([[HOLD]], dtype=np.float32),
-        "one": np.ones((1, 1), dtype=np.float32),
-        "two": np.full((1, 1), 2.0, dtype=np.float32),
-        "half": np.full((1, 1), 0.5, dtype=np.float32),
-        "floor": np.full((1, 1), ACTIVITY_FLOOR, dtype=np.float32),
-        "ageing": np.full((1, 1), AGEING_PER_S, dtype=np.float32),
-        "sure": np.full((1, 1), _SURE, dtype=np.float32),
-        "root_half": np.full((1, 1), np.sqrt(0.5), dtype=np.float32),
-        "threshold": threshold,
-        "event_of": event_of,
-        "vector": np.array([1], dtype=np.int64),
+    sensor_of = np.array([[n in MOUTH_28, n in LOOK_8 + BLINK_2] for n in ARKIT])
+    event_of = np.array([[name in EVENT_CHANNELS[event] for name in ARKIT] for event in EVENTS])
+    # Erf wants deviations over the square root of 2.
+    spread, sure = model.spread * np.sqrt(2.0), _SURE * np.sqrt(2.0)
+    constants: dict[str, NDArray[Any]] = {
+        "map_of": _floats(model.weight),
+        "error_of": _floats(np.stack([model.low, model.high, spread], axis=1)),
+        "sensor_of": _floats(sensor_of),
+        "bits": _floats([[2.0], [1.0]]),
+        "scalar": np.array([], dtype=np.int64),
+        "hold": _floats([[HOLD]]),
+        "one": _floats([[1.0]]),
+        "half": _floats([[0.5]]),
+        "floor": _floats([[ACTIVITY_FLOOR]]),
+        "ageing": _floats([[AGEING_PER_S]]),
+        "sure": _floats([[sure]]),
+        "threshold": _floats([[ONSET]]),
+        "elsewhere": _floats(np.where(event_of, 0.0, -1e3)),  # a channel that does not count
     }
     node = helper.make_node
     nodes = [
@@ -124,19 +106,13 @@ def _graph(model: ClosedForm) -> onnx.GraphProto:
         node("Mul", ["faded", "unseen"], ["held"]),
         node("Add", ["fresh", "held"], ["state_seen_next"]),
         # Which sensors are present chooses the map: 2 x mouth + eyes.
-        node("Mul", ["mask", "is_mouth"], ["mouth_mask"]),
-        node("Mul", ["mask", "is_eyes"], ["eyes_mask"]),
-        node("ReduceMax", ["mouth_mask"], ["mouth"], axes=[1], keepdims=1),
-        node("ReduceMax", ["eyes_mask"], ["eyes"], axes=[1], keepdims=1),
-        node("Mul", ["mouth", "two"], ["mouth_twice"]),
-        node("Add", ["mouth_twice", "eyes"], ["rig_number"]),
-        node("Cast", ["rig_number"], ["rig_column"], to=TensorProto.INT64),
-        node("Reshape", ["rig_column", "vector"], ["rig"]),
-        node("Gather", ["weight", "rig"], ["map_of_one"], axis=0),
-        node("Squeeze", ["map_of_one"], ["map"]),
-        node("Gather", ["low_of", "rig"], ["low_rate"], axis=0),
-        node("Gather", ["high_of", "rig"], ["high_rate"], axis=0),
-        node("Gather", ["spread_of", "rig"], ["spread_rate"], axis=0),
+        node("MatMul", ["mask", "sensor_of"], ["seen_of_each"]),
+        node("Sign", ["seen_of_each"], ["present"]),
+        node("MatMul", ["present", "bits"], ["rig_number"]),
+        node("Cast", ["rig_number"], ["rig_integer"], to=TensorProto.INT64),
+        node("Reshape", ["rig_integer", "scalar"], ["rig"]),
+        node("Gather", ["map_of", "rig"], ["map"], axis=0),
+        node("Gather", ["error_of", "rig"], ["error_rates"], axis=0),
         # The guess; an observed channel is itself.
         node("MatMul", ["state_seen_next", "map"], ["guess"]),
         node("Mul", ["guess", "unseen"], ["guess_hidden"]),
@@ -151,21 +127,19 @@ def _graph(model: ClosedForm) -> onnx.GraphProto:
         node("Add", ["one", "ageing_share"], ["widening"]),
         node("Mul", ["activity", "widening"], ["scale_all"]),
         node("Mul", ["scale_all", "unseen"], ["scale"]),
-        node("Mul", ["low_rate", "scale"], ["below"]),
-        node("Mul", ["high_rate", "scale"], ["above"]),
+        node("Mul", ["error_rates", "scale"], ["errors"]),
+        node("Split", ["errors"], ["below", "above", "spread"], axis=0),
         node("Add", ["median", "below"], ["low"]),
         node("Add", ["median", "above"], ["high"]),
         # The chance that a channel is over its threshold, were errors Gaussian; an event has the
         # greatest of its channels' chances.
-        node("Mul", ["spread_rate", "scale"], ["spread"]),
         node("Add", ["spread", "sure"], ["deviation"]),
         node("Sub", ["median", "threshold"], ["over"]),
-        node("Div", ["over", "deviation"], ["over_deviations"]),
-        node("Add", ["over_deviations", "event_of"], ["per_event"]),
+        node("Div", ["over", "deviation"], ["deviations"]),
+        node("Add", ["deviations", "elsewhere"], ["per_event"]),
         node("ReduceMax", ["per_event"], ["surest_column"], axes=[1], keepdims=1),
         node("Transpose", ["surest_column"], ["surest"]),
-        node("Mul", ["surest", "root_half"], ["surest_scaled"]),
-        node("Erf", ["surest_scaled"], ["erf"]),
+        node("Erf", ["surest"], ["erf"]),
         node("Mul", ["erf", "half"], ["erf_half"]),
         node("Add", ["erf_half", "half"], ["events"]),
     ]

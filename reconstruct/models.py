@@ -62,7 +62,7 @@ class OnnxPredictor:
         faces, median = self._faces, outputs["median"][0]
         faces[MEDIAN], faces[LOW], faces[HIGH] = median, outputs["low"][0], outputs["high"][0]
         np.multiply(median, self._gains[2 * seen.mouth + seen.eyes], out=faces[SENT])
-        return Guess(faces, outputs["events"][0])
+        return Guess(faces, outputs["events"][0].astype(np.float64))
 
     def reset(self) -> None:
         """Forget the past."""

@@ -30,18 +30,22 @@ def capture(*, seed: int = 1, seconds: float = 40.0, rate_hz: float = 30.0) -> R
         arkit[:, ARKIT_INDEX[name]] = 0.6 * wave(time_s, rng.uniform(2, 7), rng.uniform(0, 6))
         other = name.replace("Left", "Right") if name.endswith("Left") else name
         arkit[:, ARKIT_INDEX[other]] = arkit[:, ARKIT_INDEX[name]]
-    blink = (time_s % 3.1) < 0.15
+    blink = (time_s + rng.uniform(0, 3)) % rng.uniform(2.7, 3.6) < 0.15
+    looking_up = 0.5 * wave(time_s, rng.uniform(4, 6), rng.uniform(0, 6))
     for side in ("Left", "Right"):
         smile = arkit[:, ARKIT_INDEX[f"mouthSmile{side}"]]
         arkit[:, ARKIT_INDEX[f"eyeBlink{side}"]] = 0.05 + 0.9 * blink
-        arkit[:, ARKIT_INDEX[f"eyeLookUp{side}"]] = 0.5 * wave(time_s, 5.0, 0.0)
-        arkit[:, ARKIT_INDEX[f"cheekSquint{side}"]] = 0.05 + 0.8 * smile
-        arkit[:, ARKIT_INDEX[f"eyeSquint{side}"]] = 0.1 + 0.4 * smile
+        arkit[:, ARKIT_INDEX[f"eyeLookUp{side}"]] = looking_up
+        own = 0.35 * wave(time_s, rng.uniform(4, 9), rng.uniform(0, 6))  # follows nothing seen
+        arkit[:, ARKIT_INDEX[f"cheekSquint{side}"]] = 0.05 + 0.8 * smile + own
+        arkit[:, ARKIT_INDEX[f"eyeSquint{side}"]] = 0.1 + 0.4 * smile + own
         arkit[:, ARKIT_INDEX[f"noseSneer{side}"]] = (
             0.7 * arkit[:, ARKIT_INDEX[f"mouthUpperUp{side}"]]
         )
         arkit[:, ARKIT_INDEX[f"eyeWide{side}"]] = 0.6 * arkit[:, ARKIT_INDEX[f"eyeLookUp{side}"]]
-    arkit[:, ARKIT_INDEX["browInnerUp"]] = 0.3 * wave(time_s, 9.0, seed)  # follows nothing seen
+    arkit[:, ARKIT_INDEX["browInnerUp"]] = 0.3 * wave(
+        time_s, rng.uniform(7, 11), rng.uniform(0, 6)
+    )  # follows nothing seen
     times = np.round(time_s * 1e9).astype(np.int64)
     return Recording(
         about=About(person=f"person-{seed}", basis=GENERATED, source=f"take-{seed}"),

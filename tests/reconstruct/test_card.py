@@ -107,8 +107,9 @@ def test_wins_are_counted_over_people_and_channels(judged: Card) -> None:
 
 def test_shares_are_stated_for_many_people_only(judged: Card) -> None:
     assert all(row.made_worse_share is None for row in judged.table)
-    truth = moving(1, seconds=14.0)
-    many = [take(f"p{k}", truth, tracks(truth, k)) for k in range(20)]
+    truth = moving(1, seconds=12.5)
+    few = {name: track for name, track in tracks(truth, 1).items() if name in ("neutral", "rules")}
+    many = [take(f"p{k}", truth, few) for k in range(20)]
     assert card(many).row("rules", "hidden-14").made_worse_share == 1.0
 
 
@@ -122,6 +123,7 @@ def test_what_is_sensed_is_told_apart_and_states_no_interval(judged: Card) -> No
     assert not passing.hidden
     assert passing.scores["mae"].value == pytest.approx(0.0, abs=1e-9)
     assert np.isnan(passing.scores["coverage"].value)
+    assert np.isnan(passing.scores["ratio"].value)
     assert passing.scores["f1_50"].value == 1.0
     assert passing.scores["f1_50_chance"].value < 0.5
     assert 0.0 < judged.row("model", "hidden-14").scores["coverage"].value < 1.0
@@ -177,7 +179,7 @@ def test_the_card_goes_to_json_and_to_a_terminal(judged: Card) -> None:
 
 
 def test_the_same_takes_give_the_same_card(judged: Card) -> None:
-    assert json.dumps(card(people()).as_json()) == json.dumps(judged.as_json())
+    assert card(people()).as_json() == judged.as_json()
 
 
 def test_stated_probabilities_are_judged_by_how_well_they_tell() -> None:
@@ -219,7 +221,7 @@ def test_truth_in_a_track_raises_the_alarm() -> None:
     alarms = card(takes).alarms
     assert any("model" in text and "truth held" in text for text in alarms)
     assert any("model" in text and "finds all" in text for text in alarms)
-    assert not any("rules" in text or "neutral" in text for text in alarms)
+    assert not any(text.startswith(("rules ", "neutral ", "hold ")) for text in alarms)
 
 
 def test_what_cannot_be_judged_is_refused() -> None:

@@ -24,7 +24,7 @@ FOLLOWS = ("cheekSquintLeft", "eyeSquintRight", "noseSneerLeft", "eyeWideLeft")
 
 @pytest.fixture(scope="module")
 def sheets() -> list[Sheet]:
-    return [sheet(sensed(seed=seed)) for seed in (1, 2, 3)]
+    return [sheet(sensed(seed=seed, seconds=30.0), calibration_s=10.0) for seed in (1, 2, 3)]
 
 
 @pytest.fixture(scope="module", params=["ridge", "robust"])
@@ -144,7 +144,7 @@ def test_a_channel_missing_for_a_frame_is_held_then_forgotten(model: Model) -> N
     full = predictor.predict(seen, 0.0).faces[MEDIAN][cheek]
     seen.observed[smile], seen.mask[smile] = 0.0, 0.0
     missing = [predictor.predict(seen, 0.0).faces[MEDIAN][cheek] for _ in range(60)]
-    assert full > 0.2
+    assert full > 0.1
     assert 0.8 * full < missing[0] < full
     assert abs(missing[-1]) < 0.01
 
@@ -159,7 +159,7 @@ def test_events_rise_with_what_they_are_made_of(model: Model) -> None:
         return float(predictor.predict(seen, 0.0).events[EVENTS.index("blink")])
 
     assert blink(0.0) < 0.01
-    assert blink(0.5) == pytest.approx(0.5, abs=0.01)
+    assert blink(0.3) == pytest.approx(0.5, abs=0.01)
     assert blink(1.0) > 0.99
 
 

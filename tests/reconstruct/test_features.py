@@ -56,8 +56,6 @@ def test_exact_sensors_give_back_the_visible_truth() -> None:
 def test_a_face_at_its_own_rest_is_zero() -> None:
     profile = fit(sensed().first(20).frames())
     weights = np.where(np.isfinite(profile.rest), profile.rest, np.nan)
-    (left, _), (right, _) = profile.gaze_rest_rad[:, 0], profile.gaze_rest_rad[:, 1]
-    assert left == pytest.approx(right)
     sample = EyeSample(
         time_ns=0,
         received_ns=0,

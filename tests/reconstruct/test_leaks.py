@@ -236,7 +236,7 @@ def test_shuffling_one_person_is_refused_and_left_out_of_all(wearers: list[Recor
     assert "shuffle" not in {each.name for each in outcomes}
 
 
-@pytest.mark.parametrize("model", ["neutral", "rules"])
+@pytest.mark.parametrize("model", ["neutral", "mean", "rules", "ridge", "robust"])
 def test_our_own_reconstructors_do_not_leak(model: str) -> None:
     def run(recording: Recording) -> FaceTrack:
         profile = fit(recording.first(CALIBRATED_S).frames())

@@ -67,6 +67,7 @@ def test_nan_is_not_judged(
     np.testing.assert_allclose(metric(truth, gone[1]), left_out, atol=1e-9)
 
 
+@settings(max_examples=40)
 @given(truth=weights, guess=weights)
 def test_concordance_is_no_more_than_correlation(truth: Floats, guess: Floats) -> None:
     r, ccc = metrics.pearson(truth, guess), metrics.ccc(truth, guess)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from unvisor.datasets.performance import performance
+from unvisor.datasets.recording import Recording
+from unvisor.datasets.simulate import simulate
+from unvisor.headset.errors import RecordingError
+from unvisor.headset.names import ARKIT_INDEX, HIDDEN_14, MOUTH_28
+from unvisor.headset.rig import RIGS
+from unvisor.reconstruct import trial
+from unvisor.reconstruct.card import card
+from unvisor.reconstruct.leaks import causality, leaks, poison
+from unvisor.reconstruct.models import metadata
+
+from .faces import sensed
+
+MODELS = trial.BASELINES
+
+
+@pytest.fixture(scope="module")
+def people() -> dict[str, Recording]:
+    return {f"take-{seed}": sensed(seed=seed, seconds=30.0) for seed in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_reconstructor_leaks(people: dict[str, Recording], model: str) -> None:
+    run = partial(trial.reconstruct, model=model, calibration_s=10.0)
+    for leak in leaks(run, list(people.values()), calibrated_s=10.0):
+        assert leak.passed, f"{leak.name}: {leak.detail}"
+
+
+@pytest.mark.parametrize("rig", sorted(set(RIGS) - {"mouth+eyes"}))
+def test_no_rig_leaks(rig: str) -> None:
+    recording = simulate(performance(), RIGS[rig], seed=7)
+    run = partial(trial.reconstruct, model="robust", calibration_s=8.0)
+    for leak in (poison(run, recording), causality(run, recording, calibrated_s=8.0)):
+        assert leak.passed, f"{leak.name}: {leak.detail}"
+
+
+def test_visible_channels_pass_through_and_the_uncalibrated_face_hides_nothing() -> None:
+    recording = sensed()
+    truth = recording.truth
+    assert truth is not None
+    track = trial.reconstruct(recording, "robust", calibration_s=0.0)
+    mouth = [ARKIT_INDEX[name] for name in MOUTH_28]
+    hidden = [ARKIT_INDEX[name] for name in HIDDEN_14]
+    np.testing.assert_allclose(track.arkit[:, mouth], truth.arkit[:, mouth], atol=1e-6)
+    assert not track.arkit[:, hidden].any()
+
+
+def test_a_rig_without_sensors_gives_rest_at_sixty_a_second() -> None:
+    track = trial.reconstruct(sensed("none"), "robust", calibration_s=20.0)
+    assert not np.nan_to_num(track.arkit).any()
+    assert len(track.time_ns) == pytest.approx(40 * 60, abs=5)
+
+
+def test_the_card_stands_every_model_beside_every_baseline(people: dict[str, Recording]) -> None:
+    entries = [trial.Entry(name=name, model=name) for name in MODELS]
+    told: list[str] = []
+    judged = card(trial.takes(people, entries, calibration_s=10.0, progress=told.append))
+    assert {row.track for row in judged.table} == {*MODELS, "hold"}
+    assert judged.row("neutral", "hidden-14").people == len(people)
+    assert judged.row("neutral", "hidden-14").scores["ratio"].value == pytest.approx(1.0)
+    assert len(told) == len(people) * len(MODELS)
+
+
+def test_people_seen_in_training_are_known_by_their_faces_not_their_names() -> None:
+    recording = sensed(seed=1)
+    truth = recording.truth
+    assert truth is not None
+    about = metadata("robust")
+    assert about is not None
+    entries = [trial.Entry(name="robust", model="robust")]
+    assert trial.seen_people({"a": recording}, entries)["robust"] == frozenset(about.people)
+    same = sensed(seed=1).truth
+    assert same is not None
+    assert trial.fingerprint(truth) == trial.fingerprint(same)
+    assert trial.fingerprint(truth) not in about.takes
+
+
+def test_a_silent_sensor_falls_out_and_comes_back() -> None:
+    recording = sensed()
+    cut = trial.without_sensor(recording, "eyes", lost=(0.4, 0.6))
+    before, after = recording.streams["eyes"], cut.streams["eyes"]
+    assert 0.75 < len(after.time_ns) / len(before.time_ns) < 0.85
+    assert after.time_ns[-1] == before.time_ns[-1]
+    assert len(cut.streams["mouth"].time_ns) == len(recording.streams["mouth"].time_ns)
+    frames = {f.time_ns: f for f in cut.frames()}
+    middle = sorted(frames)[len(frames) // 2]
+    assert frames[middle].eyes is None
+
+
+def test_what_cannot_be_judged_is_refused_by_name() -> None:
+    entries = [trial.Entry(name="neutral", model="neutral")]
+    with pytest.raises(RecordingError, match="x: holds no truth"):
+        trial.takes({"x": sensed().without_truth()}, entries)
+    with pytest.raises(RecordingError, match="two at least"):
+        next(trial.left_out({"x": sensed()}))
+
+
+def test_leaving_one_out_keeps_people_whole(people: dict[str, Recording]) -> None:
+    both = people | {"again-1": sensed(seed=1)}
+    for theirs, others in trial.left_out(both):
+        assert {r.about.person for r in theirs.values()}.isdisjoint(
+            r.about.person for r in others.values()
+        )
+        assert len(theirs) + len(others) == 4
