@@ -4,7 +4,7 @@
 #   powershell -ExecutionPolicy Bypass -File setup.ps1 test [OPTION...]
 #
 # Needs no Python, no git and no administrator. `demo` installs the program into the folder
-# %LOCALAPPDATA%\unvisor (0.9 GB) and puts the command `unvisor` on the user's path; `test` makes
+# %LOCALAPPDATA%\unvisor (0.7 GB) and puts the command `unvisor` on the user's path; `test` makes
 # .venv beside this file. Both use uv, an installer of Python programs, which is fetched if missing.
 #
 # This file is ASCII, since Windows PowerShell 5.1 reads a script in the system's old code page.
@@ -89,12 +89,12 @@ Push-Location -LiteralPath $PSScriptRoot
 try {
     Find-Uv
     if ($Verb -eq 'demo') {
-        Write-Host 'unvisor: installing the program (420 MB to download, 0.9 GB on disk)'
+        Write-Host 'unvisor: installing the program (370 MB to download, 0.7 GB on disk)'
         $Program = Install-Program | Select-Object -Last 1
         & $Program demo @Options
     }
     else {
-        Write-Host 'unvisor: installing the program and its test tools (530 MB to download, 1.3 GB on disk)'
+        Write-Host 'unvisor: installing the program and its test tools (480 MB to download, 1.1 GB on disk)'
         $Program = Install-Tests | Select-Object -Last 1
         & $Program -n auto --maxprocesses 4 --dist loadfile @Options
     }

@@ -93,10 +93,10 @@ install() { # EXTRAS SIZE: as in `pip install -e .[EXTRAS]`
 
 verb=${1:-}
 case $verb in
-    demo) extras='' size='the program (420 MB to download, 0.9 GB on disk)' ;;
+    demo) extras='' size='the program (370 MB to download, 0.7 GB on disk)' ;;
     test | check)
-        extras=dev size='the program and its test tools (530 MB to download, 1.3 GB on disk)'
-        [ "${WITH_TORCH:-0}" = 0 ] || { extras=dev,train size="$size, torch (200 MB, 0.9 GB)"; } ;;
+        extras=dev size='the program and its test tools (480 MB to download, 1.1 GB on disk)'
+        [ "${WITH_TORCH:-0}" = 0 ] || { extras=dev,train size="$size, torch (220 MB, 0.8 GB)"; } ;;
     *) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 shift

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -134,30 +134,35 @@ def _take(
     )
 
 
-def without_sensor(recording: Recording, source: str, *, lost: tuple[float, float]) -> Recording:
-    """Return a recording whose sensor falls silent for a part of it, and comes back.
+def curve(
+    recordings: Mapping[str, Recording], model: str, *, lengths_s: Sequence[float]
+) -> list[Take]:
+    """Return takes whose tracks are one model after calibrations of several lengths.
+
+    All are judged on the same frames: those after the longest.
 
     Args:
-        recording: With the stream `source`.
-        source: Name of the stream.
-        lost: Start and end of the silence, as shares of the span.
+        recordings: As in `takes`; those not longer than the longest calibration are left out.
+        model: As `models.predictor` takes it.
+        lengths_s: Of calibration; 0 is none at all.
     """
-    start_ns, end_ns = recording.span_ns
-    from_ns, to_ns = (start_ns + round(share * (end_ns - start_ns)) for share in lost)
-    stream = recording.streams[source]
-    kept = (stream.received_ns < from_ns) | (stream.received_ns >= to_ns)
-    columns = {field.name: getattr(stream, field.name) for field in fields(stream)}
-    silenced = replace(
-        stream,
-        **{name: rows[kept] for name, rows in columns.items() if isinstance(rows, np.ndarray)},
-    )
-    return Recording(
-        about=recording.about,
-        streams={**recording.streams, source: silenced},
-        truth=recording.truth,
-        events=recording.events,
-        span_ns=recording.span_ns,
-    )
+    longest_s = max(lengths_s)
+    fitting = {n: r for n, r in recordings.items() if r.duration_s > longest_s + 1.0}
+    entries = [Entry(name=f"{model} after {length:g} s", model=model) for length in lengths_s]
+    found = [
+        _take(name, r, entries[:1], seen_people({name: r}, entries), longest_s, lambda _: None)
+        for name, r in fitting.items()
+    ]
+    return [
+        replace(
+            take,
+            tracks={
+                entry.name: reconstruct(fitting[take.name], model, calibration_s=length)
+                for entry, length in zip(entries, lengths_s, strict=True)
+            },
+        )
+        for take in found
+    ]
 
 
 def left_out(

@@ -29,7 +29,6 @@ HOMES = {
     "xr": ("headset/compositor/*", "headset/sensors/openxr*"),
     "openvr": ("headset/*",),
     "h5py": ("datasets/*",),
-    "hdf5plugin": ("datasets/*",),
     "onnxruntime": ("reconstruct/runtime.py",),
     "onnx": ("reconstruct/*",),
     "onnxscript": ("reconstruct/*",),

@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -26,11 +26,16 @@ from ..headset.files import replacing
 from ..reconstruct import trial
 from ..reconstruct.card import Card, card
 from ..reconstruct.leaks import Leak, leaks
+from ..reconstruct.loss import Loss, losses
+from ..reconstruct.models import DEFAULT
 from ..reconstruct.sheets import CALIBRATION_S
 from .terminal import counting, named, working
 
 if TYPE_CHECKING:
     from ..reconstruct.judged import Take
+
+LENGTHS_S: Final = (0.0, 5.0, 20.0)
+"""Calibrations that are compared under --full; judged on what follows the longest."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--leave-one-out", action="store_true", help="fit mean, ridge and robust anew for each "
         "person, on the others' recordings")  # fmt: skip
     add("--leaks", action="store_true", help="run the leak tests on every model as well")
+    add("--full", action="store_true", help="calibrations of several lengths, and one sensor lost, "
+        f"for {DEFAULT} and each --model")  # fmt: skip
     add("--channels", action="store_true", help="show every channel, not groups alone")
     add("--json", type=Path, metavar="OUT", help="write the whole card as JSON")
 
@@ -55,11 +62,19 @@ def run(options: argparse.Namespace) -> int:
     takes = judge(recordings, options)
     judged = card(takes)
     found = _leaks(recordings, options) if options.leaks else []
+    lengths, lost = _full(recordings, options) if options.full else ([], [])
     if options.json is not None:
-        content = judged.as_json() | {"leaks": [_plain(leak) for leak in found]}
+        content = judged.as_json() | {
+            "leaks": [asdict(leak) for leak in found],
+            "calibration_lengths": [each.as_json()["table"] for each in lengths],
+            "sensor_lost": [asdict(loss) for loss in lost],
+        }
         with replacing(options.json, RecordingError) as draft:
             draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    _show(judged, found, channels=options.channels)
+    _show(judged, channels=options.channels)
+    for each in lengths:
+        _show(each, channels=False)
+    _show_rest(lost, found)
     return 1 if judged.alarms or any(not leak.passed for leak in found) else 0
 
 
@@ -125,15 +140,28 @@ def _leaks(recordings: Mapping[str, Recording], options: argparse.Namespace) -> 
     return found
 
 
-def _plain(leak: Leak) -> dict[str, Any]:
-    return {"name": leak.name, "passed": leak.passed, "detail": leak.detail}
+def _full(
+    recordings: Mapping[str, Recording], options: argparse.Namespace
+) -> tuple[list[Card], list[Loss]]:
+    models = [DEFAULT, *options.model]
+    cards: list[Card] = []
+    lost: list[Loss] = []
+    with counting("calibrations and losses", len(models)) as step:
+        for model in models:
+            takes = trial.curve(recordings, model, lengths_s=LENGTHS_S)
+            if takes:
+                cards.append(card(takes, reference=next(iter(takes[0].tracks))))
+            for name, recording in recordings.items():
+                lost += losses(name, recording, model, calibration_s=options.calibration_s)
+            step(model)
+    return cards, lost
 
 
 _SHOWN = ("channels", "track", "people", "mae", "ratio", "worst", "r", "dynamics", "covers")
 """What fits on a terminal of 80 columns; the rest is in the JSON."""
 
 
-def _show(judged: Card, found: Sequence[Leak], *, channels: bool) -> None:
+def _show(judged: Card, *, channels: bool) -> None:
     console = Console()
     shown = [judged.COLUMNS.index(name) for name in _SHOWN]
     rigs = list(dict.fromkeys(row.rig for row in judged.table))
@@ -150,6 +178,17 @@ def _show(judged: Card, found: Sequence[Leak], *, channels: bool) -> None:
         console.print("people seen in training are not counted: --leave-one-out fits without them")
     for alarm in judged.alarms:
         console.print(f"too good to be true: {alarm}", style="red")
+
+
+def _show_rest(lost: Sequence[Loss], found: Sequence[Leak]) -> None:
+    console = Console()
+    if lost:
+        columns = ("take", "lost", "error ÷ smaller rig's", "step added", "recovers in s")
+        table = Table(*columns, title="one sensor lost", title_justify="left", box=None)
+        for loss in lost:
+            figures = (f"{loss.ratio:.2f}", f"{loss.step:.3f}", f"{loss.recovery_s:.2f}")
+            table.add_row(loss.name, loss.source, *figures)
+        console.print(table)
     for leak in found:
         verdict = "passed" if leak.passed else "LEAKS"
         console.print(

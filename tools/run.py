@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from .. import __version__
 from ..calibration import consent, profile
+from ..calibration.fit import fit
 from ..headset import settings
 from ..headset.clock import NS_PER_S, now_ns, seconds
 from ..headset.errors import HeadsetError, SensorError, UnvisorError
@@ -35,11 +36,16 @@ from .logbook import LOG
 from .status import Pulse, View, as_json, watched
 
 if TYPE_CHECKING:
+    from ..calibration.profile import Profile
+    from ..datasets.recording import Recording
     from ..datasets.streams import About
     from ..reconstruct.pipeline import Counts
 
 RATE_HZ: Final = 90.0
 """Of live sensors: the rate of most headsets' displays."""
+
+CALIBRATION_S: Final = 8.0
+"""Of a recording that is played without a profile, how much its wearer is calibrated from."""
 
 _SINK: Final = "sink:"  # sets an output's option apart from ours of the same name
 
@@ -88,6 +94,17 @@ class Start:
 
     source: Devices | Playback
     about: About
+    recording: Recording | None = None
+    """What is played back; its wearer can be calibrated from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a run did, how each part was doing at its end, and how the wearer was calibrated."""
+
+    counts: Counts
+    rows: Mapping[str, Health]
+    calibration: str
 
 
 def run(options: argparse.Namespace) -> int:
@@ -99,8 +116,7 @@ def run(options: argparse.Namespace) -> int:
         start = _start(options, chosen)
         permit = consent.Stated(basis=start.about.basis)
         sinks = _sinks(options, chosen, permit, start.about)
-        counts, rows = _loop(options, start.source, sinks)
-        _summarise(options, counts, rows)
+        _summarise(options, _loop(options, start, sinks))
     return 0
 
 
@@ -113,13 +129,25 @@ def _check(options: argparse.Namespace) -> None:
             raise UnvisorError(f"{word} {value:g}: must be above 0 and at most {largest:g}")
 
 
-def _loop(
-    options: argparse.Namespace, source: Devices | Playback, sinks: Mapping[str, Sink]
-) -> tuple[Counts, Mapping[str, Health]]:
+def _wearer(options: argparse.Namespace, recording: Recording | None) -> tuple[Profile | None, str]:
+    """Return the wearer's profile, and where it came from in words.
+
+    It is the one that was named, or one fitted from the first seconds of what is played.
+    """
+    if options.profile:
+        return profile.load(options.profile), f"profile {options.profile}"
+    if recording is None:
+        return None, "no --profile, so the hidden face stayed at rest: see `unvisor calibrate`"
+    fitted = fit(recording.without_truth().first(CALIBRATION_S).frames())
+    return fitted, f"no --profile: calibrated from its first {fitted.seconds:.0f} s"
+
+
+def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) -> Ran:
     from ..reconstruct import models, pipeline  # ONNX Runtime takes its time: after all refusals
 
-    wearer = profile.load(options.profile) if options.profile else None
+    wearer, words = _wearer(options, start.recording)
     reconstructor = models.reconstructor(options.model or models.DEFAULT, wearer)
+    source = start.source
 
     def rows() -> dict[str, Health]:
         states = {f"from {name}": health for name, health in source.health().items()}
@@ -132,7 +160,7 @@ def _loop(
         duration_s = options.duration_s
         until_ns = None if duration_s is None else now_ns() + round(duration_s * NS_PER_S)
         counts = pipeline.run(source, reconstructor, everything, until_ns=until_ns, stop=stop)
-    return counts, pulse.final
+    return Ran(counts=counts, rows=pulse.final, calibration=words)
 
 
 def _start(options: argparse.Namespace, chosen: settings.Chosen) -> Start:
@@ -160,7 +188,7 @@ def _start(options: argparse.Namespace, chosen: settings.Chosen) -> Start:
     played = Playback(
         Path(options.source).name, lambda: recording.frames(options.rate_hz), loop=repeat
     )
-    return Start(source=played, about=recording.about)
+    return Start(source=played, about=recording.about, recording=recording)
 
 
 def _devices(options: argparse.Namespace, chosen: settings.Chosen) -> Devices:
@@ -221,18 +249,21 @@ def _stopping() -> Generator[Event]:
             signal.signal(number, old)
 
 
-def _summarise(options: argparse.Namespace, counts: Counts, rows: Mapping[str, Health]) -> None:
+def _summarise(options: argparse.Namespace, ran: Ran) -> None:
+    counts, rows = ran.counts, ran.rows
     duration_s = seconds(counts.duration_ns)
     rate_hz = (counts.frames - 1) / duration_s if duration_s > 0 else 0.0
     dropped = {name: health.dropped for name, health in rows.items() if health.dropped}
     lost = "".join(f", {count} dropped {name}" for name, count in dropped.items())
-    text = f"{counts.frames} faces in {duration_s:.1f} s, {rate_hz:.1f} a second{lost}"
+    text = f"{counts.frames} faces in {duration_s:.1f} s, {rate_hz:.1f} a second{lost}; {ran.calibration}"
     LOG.info("%s", text)
-    if options.json:
+    text = f"{counts.frames} faces in {duration_s:.1f} s, {rate_hz:.1f} a second{lost}"
+    text = f"{text}; {ran.calibration}"
         summary = {
             "faces": counts.frames,
             "duration_s": round(duration_s, 3),
             "rate_hz": round(rate_hz, 2),
+            "calibration": ran.calibration,
             "parts": as_json(rows),
         }
         print(json.dumps(summary))

@@ -82,18 +82,6 @@ def test_people_seen_in_training_are_known_by_their_faces_not_their_names() -> N
     assert trial.fingerprint(truth) not in about.takes
 
 
-def test_a_silent_sensor_falls_out_and_comes_back() -> None:
-    recording = sensed()
-    cut = trial.without_sensor(recording, "eyes", lost=(0.4, 0.6))
-    before, after = recording.streams["eyes"], cut.streams["eyes"]
-    assert 0.75 < len(after.time_ns) / len(before.time_ns) < 0.85
-    assert after.time_ns[-1] == before.time_ns[-1]
-    assert len(cut.streams["mouth"].time_ns) == len(recording.streams["mouth"].time_ns)
-    frames = {f.time_ns: f for f in cut.frames()}
-    middle = sorted(frames)[len(frames) // 2]
-    assert frames[middle].eyes is None
-
-
 def test_what_cannot_be_judged_is_refused_by_name() -> None:
     entries = [trial.Entry(name="neutral", model="neutral")]
     with pytest.raises(RecordingError, match="x: holds no truth"):
