@@ -255,10 +255,10 @@ def _summarise(options: argparse.Namespace, ran: Ran) -> None:
     rate_hz = (counts.frames - 1) / duration_s if duration_s > 0 else 0.0
     dropped = {name: health.dropped for name, health in rows.items() if health.dropped}
     lost = "".join(f", {count} dropped {name}" for name, count in dropped.items())
-    text = f"{counts.frames} faces in {duration_s:.1f} s, {rate_hz:.1f} a second{lost}; {ran.calibration}"
-    LOG.info("%s", text)
     text = f"{counts.frames} faces in {duration_s:.1f} s, {rate_hz:.1f} a second{lost}"
     text = f"{text}; {ran.calibration}"
+    LOG.info("%s", text)
+    if options.json:
         summary = {
             "faces": counts.frames,
             "duration_s": round(duration_s, 3),
