@@ -18,7 +18,7 @@ from ..headset.expressions import FROM_ARKIT, IN_ARKIT
 from ..headset.frame import FORWARD, Face, Origin
 from ..headset.names import ARKIT_INDEX, UNIFIED
 from .features import Observation
-from .guess import HIGH, LOW, MEDIAN, SENT, Guess
+from .guess import Guess
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,10 @@ _NONE: Final = np.flatnonzero(~IN_ARKIT)
 _CHANNEL: Final = np.append(
     np.where(IN_ARKIT, FROM_ARKIT, 0), [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
 )
-_LID_ROWS: Final = [MEDIAN, HIGH, LOW, SENT]  # a lid is widest where blink is least
+
+# A column is offset + sign x its ARKit channel: NaN where ARKit has none, 1 - blink for a lid.
+_OFFSET: Final = np.append(np.where(IN_ARKIT, 0.0, np.nan), [1.0, 1.0])
+_SIGN: Final = np.append(np.ones(_N), [-1.0, -1.0])
 
 _UNSENSED: Final = np.full(_N + 2, Origin.INFERRED, dtype=np.uint8)
 _UNSENSED[_NONE] = Origin.ABSENT
@@ -63,6 +66,8 @@ class Composer:
         self._sensed = np.zeros(_N + 2, dtype=bool)
         self._offset = np.zeros(_N + 2)
         self._easing = False
+        self._told = (b"", b"")
+        self._origin = _UNSENSED
         self._rate = np.zeros(_N + 2)
         self._gaze = FORWARD
         self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)
@@ -74,10 +79,14 @@ class Composer:
         measured = seen.measured
         sensed = np.isfinite(measured)
         rows = np.take(guess.faces, _CHANNEL, axis=1)
-        rows[:, _NONE] = np.nan
-        rows[:, _LIDS] = 1.0 - rows[_LID_ROWS, _LIDS]
-        np.copyto(rows, measured, where=sensed)
+        rows *= _SIGN
+        rows += _OFFSET
         median, low, high, shown = rows
+        low[_LIDS], high[_LIDS] = (
+            high[_LIDS].copy(),
+            low[_LIDS].copy(),
+        )  # a lid opens as blink falls
+        np.copyto(rows, measured, where=sensed)
         if before_ns is not None and sensed.tobytes() != self._sensed.tobytes():
             self._change_hands(sensed, shown)
         if self._easing:
@@ -128,8 +137,12 @@ class Composer:
         return self._offset
 
     def _origins(self, seen: Observation, sensed: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        origin = np.where(sensed, np.uint8(Origin.MEASURED), _UNSENSED)
-        np.copyto(origin[:_N], seen.origin, where=sensed[:_N])
+        told = (sensed.tobytes(), seen.origin.tobytes())
+        if told != self._told:  # rarely: sensors come and go
+            self._told = told
+            self._origin = np.where(sensed, np.uint8(Origin.MEASURED), _UNSENSED)
+            np.copyto(self._origin[:_N], seen.origin, where=sensed[:_N])
+        origin = self._origin.copy()
         if self._easing:
             origin[self._offset != 0.0] = Origin.HELD
         return origin

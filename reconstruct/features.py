@@ -52,10 +52,12 @@ class Observation:
     """One instant as a model sees it; buffers that `Features.observe` fills anew each frame.
 
     Attributes:
+        rows: Shape (3, 52): observed, mask and age_s, as a model takes them.
         observed: Shape (52,), ARKit weights relative to rest, 0 where not observed, not clipped; so a
             look weight may be negative: less down than usual.
         mask: Shape (52,), 1 where observed, else 0.
         age_s: Shape (52,), seconds from the sample to the instant asked for, 0 where not observed.
+        oldest_s: The largest of these.
         measured: Shape (90,), the weights and then the openness: what passes through.
         weights: Shape (88,), measured Unified weights relative to rest, NaN where not measured.
         openness: Shape (2,), relative to the resting lids (1 at rest), NaN where not sensed.
@@ -68,14 +70,14 @@ class Observation:
     """
 
     __slots__ = (
-        "age_s", "eyes", "gaze", "gaze_sensed", "mask", "measured", "mouth", "observed", "openness",
-        "origin", "pupil_mm", "weights",
+        "age_s", "eyes", "gaze", "gaze_sensed", "mask", "measured", "mouth", "observed", "oldest_s",
+        "openness", "origin", "pupil_mm", "rows", "weights",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.observed = np.zeros(len(ARKIT))
-        self.mask = np.zeros(len(ARKIT))
-        self.age_s = np.zeros(len(ARKIT))
+        self.rows = np.zeros((3, len(ARKIT)))
+        self.observed, self.mask, self.age_s = self.rows
+        self.oldest_s = 0.0
         self.measured = np.full(len(UNIFIED) + 2, np.nan)
         self.weights = self.measured[: len(UNIFIED)]
         self.openness = self.measured[len(UNIFIED) :]
@@ -118,8 +120,8 @@ class Features:
         if frame.faces:
             self._take_faces(frame.faces, frame.time_ns)
         else:
-            for row in (seen.observed, seen.mask, seen.age_s):
-                row.fill(0.0)
+            seen.rows.fill(0.0)
+            seen.oldest_s = 0.0
             seen.weights.fill(np.nan)
             seen.origin.fill(Origin.ABSENT)
             seen.mouth = False
@@ -148,8 +150,9 @@ class Features:
         out.mouth = self._mouth
         np.dot(self._to_arkit, np.where(seen, out.weights, 0.0), out=out.observed)
         np.copyto(out.mask, self._face_mask)
-        oldest_ns = min(face.time_ns for face in faces)
-        np.multiply(self._face_mask, max(0, time_ns - oldest_ns) / NS_PER_S, out=out.age_s)
+        oldest_ns = min([face.time_ns for face in faces])
+        out.oldest_s = max(0, time_ns - oldest_ns) / NS_PER_S
+        np.multiply(self._face_mask, out.oldest_s, out=out.age_s)
 
     def _learn_what_is_seen(self, seen: NDArray[np.bool_]) -> None:
         """Average, per ARKit channel, those of its Unified shapes that are observed."""
@@ -165,6 +168,7 @@ class Features:
         np.copyto(out.gaze, eyes.gaze)
         np.copyto(out.pupil_mm, eyes.pupil_mm)
         age_s = max(0, time_ns - eyes.time_ns) / NS_PER_S
+        out.oldest_s = max(out.oldest_s, age_s)
         observed, mask, age = out.observed, out.mask, out.age_s
         lids = eyes.openness.tolist()
         looks: list[bool] = []

@@ -14,7 +14,7 @@ from ..headset.errors import ModelError
 from ..headset.names import ARKIT, ARKIT_INDEX
 from .contract import Metadata
 from .features import Observation
-from .guess import HIGH, LOW, MEDIAN, SENT, Constant, Guess, Predictor, Rules
+from .guess import MEDIAN, SENT, Constant, Guess, Predictor, Rules
 from .reconstructor import FaceReconstructor
 from .runtime import Model
 
@@ -50,19 +50,13 @@ class OnnxPredictor:
 
     def predict(self, seen: Observation, horizon_s: float) -> Guess:
         """Run the graph once."""
-        inputs, outputs, order = self._model.inputs, self._model.outputs, self._order
-        for name, row in (
-            ("observed", seen.observed),
-            ("mask", seen.mask),
-            ("age_s", seen.age_s),
-        ):
-            inputs[name][0] = row if order is None else row[order]
-        inputs["horizon_s"][0, 0] = horizon_s
-        self._model.run()
-        faces, median = self._faces, outputs["median"][0]
-        faces[MEDIAN], faces[LOW], faces[HIGH] = median, outputs["low"][0], outputs["high"][0]
-        np.multiply(median, self._gains[2 * seen.mouth + seen.eyes], out=faces[SENT])
-        return Guess(faces, outputs["events"][0].astype(np.float64))
+        model, faces = self._model, self._faces
+        model.seen[:] = seen.rows if self._order is None else seen.rows[:, self._order]
+        model.inputs["horizon_s"][0, 0] = horizon_s
+        model.run()
+        faces[: len(model.faces)] = model.faces
+        np.multiply(faces[MEDIAN], self._gains[2 * seen.mouth + seen.eyes], out=faces[SENT])
+        return Guess(faces, model.outputs["events"][0].astype(np.float64))
 
     def reset(self) -> None:
         """Forget the past."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from ..calibration.profile import Profile
 from ..headset.frame import Face, SensorFrame
 from .compose import Composer
@@ -30,8 +28,8 @@ class FaceReconstructor:
     def reconstruct(self, frame: SensorFrame) -> Face:
         """Return the face for `frame.time_ns`."""
         seen = self._features.observe(frame)
-        horizon_s = float(np.max(seen.age_s))
-        return self._composer.compose(frame.time_ns, seen, self._predictor.predict(seen, horizon_s))
+        guess = self._predictor.predict(seen, seen.oldest_s)
+        return self._composer.compose(frame.time_ns, seen, guess)
 
     def reset(self) -> None:
         """Forget the past: after a gap, or when the headset goes on again."""

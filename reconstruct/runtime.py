@@ -58,14 +58,17 @@ class Model:
 
     Attributes:
         metadata: What the file says of itself.
-        inputs: Buffers (1, n) by name, to be written before `run`; those the graph does not use are
-            there all the same.
+        inputs: Buffers (1, n) by name, to be written before `run`.
         outputs: Buffers (1, n) by name, filled by `run`.
+        seen: Shape (3, F), the inputs observed, mask and age_s in one.
+        faces: Shape (3, 52), the outputs median, low and high in one.
     """
 
     metadata: Metadata
     inputs: dict[str, Floats32]
     outputs: dict[str, Floats32]
+    seen: Floats32
+    faces: Floats32
 
     def __init__(self, path: Path) -> None:
         """Load a file.
@@ -100,8 +103,12 @@ class Model:
         _refuse_unknown(path, made, {*OUTPUTS, *(name + NEXT for name in states)})
         if sum(int(np.prod(shape)) for shape in states.values()) > LARGEST_STATE:
             raise ModelError(f"{path}: its state is too large: export it smaller")
-        self.inputs = {name: np.zeros(given[name], np.float32) for name in INPUTS}
-        self.outputs = {name: np.zeros(made[name], np.float32) for name in OUTPUTS}
+        self.seen = np.zeros((3, features), np.float32)
+        self.faces = np.zeros((3, len(ARKIT)), np.float32)
+        whole = {name: np.zeros(shape, np.float32) for name, shape in (given | made).items()}
+        whole |= dict(zip(INPUTS[:3] + OUTPUTS[:3], (*self.seen, *self.faces), strict=True))
+        self.inputs = {name: whole[name].reshape(given[name]) for name in INPUTS}
+        self.outputs = {name: whole[name].reshape(made[name]) for name in OUTPUTS}
         self._state = {name: np.zeros(shape, np.float32) for name, shape in states.items()}
         self._next = {name: np.zeros(shape, np.float32) for name, shape in states.items()}
         self._binding: Any = session.io_binding()
