@@ -28,6 +28,10 @@ MAX_ROWS: Final = 64_000_000
 
 MAX_TEXT: Final = 1 << 20
 MAX_NAMES: Final = 256
+MAX_LINES: Final = 1 << 16
+"""Of text in one dataset, and `MAX_LINES_TEXT` characters together. HDF5 keeps a line once however many
+rows point to it: 170 kB of file have been seen to ask for 12 GB of lines."""
+MAX_LINES_TEXT: Final = 1 << 24
 MAX_CHUNK_BYTES: Final = 1 << 26
 
 DEFLATE_RATIO: Final = 1032
@@ -159,8 +163,20 @@ def values(node: Node, dtype: DTypeLike) -> NDArray[Any]:
 
 
 def lines(node: Node) -> tuple[str, ...]:
-    """Return a checked dataset's texts."""
-    return tuple(str(line) for line in node.asstr()[...])
+    """Return a checked dataset's texts.
+
+    Raises:
+        RecordingError: There are more than any recording holds.
+    """
+    rows = node.asstr()
+    found: list[str] = []
+    spent = 0
+    for row in range(min(len(node), MAX_LINES + 1)):  # one by one: only so is each bounded
+        found.append(str(rows[row]))
+        spent += len(found[-1])
+        if row == MAX_LINES or spent > MAX_LINES_TEXT:
+            raise RecordingError(f"{place(node)}: holds too much text: not a recording of ours")
+    return tuple(found)
 
 
 def _child(parent: Node, name: str, kind: type) -> Node:

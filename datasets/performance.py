@@ -41,21 +41,24 @@ REST: Final = _sides(eyeSquint=0.04, mouthPress=0.05, browDown=0.02, mouthFrown=
 }  # fmt: skip
 
 EXPRESSIONS: Final[dict[str, dict[str, float]]] = {
-    "smile": _sides(mouthSmile=0.75, cheekSquint=0.5, eyeSquint=0.35, mouthDimple=0.2),
+    "smile": _sides(
+        mouthSmile=0.75, mouthLowerDown=0.30, mouthUpperUp=0.30, noseSneer=0.15, cheekSquint=0.40,
+        eyeSquint=0.30, mouthDimple=0.15, eyeBlink=0.20,
+    ) | {"mouthShrugUpper": 0.15, "jawOpen": 0.08},
     "laugh": _sides(
-        mouthSmile=0.9, cheekSquint=0.7, eyeSquint=0.5, mouthUpperUp=0.3, mouthLowerDown=0.35,
-        noseSneer=0.2,
-    ) | {"jawOpen": 0.35, "browInnerUp": 0.1},
-    "surprise": _sides(eyeWide=0.65, browOuterUp=0.75, mouthLowerDown=0.1) | {
-        "browInnerUp": 0.8, "jawOpen": 0.4, "mouthFunnel": 0.25,
+        mouthSmile=0.85, cheekSquint=0.60, eyeSquint=0.50, mouthUpperUp=0.30, mouthLowerDown=0.50,
+        mouthStretch=0.20, noseSneer=0.25, browDown=0.15, eyeBlink=0.30,
+    ) | {"jawOpen": 0.40, "mouthShrugUpper": 0.20},
+    "surprise": _sides(eyeWide=0.60, browOuterUp=0.60, mouthStretch=0.15) | {
+        "browInnerUp": 0.65, "jawOpen": 0.25, "mouthFunnel": 0.15,
     },
     "frown": _sides(
-        browDown=0.75, eyeSquint=0.4, mouthFrown=0.4, mouthPress=0.3, noseSneer=0.15,
-        cheekSquint=0.12,
-    ) | {"mouthShrugLower": 0.35},
+        browDown=0.65, eyeSquint=0.25, mouthFrown=0.25, mouthPress=0.2, noseSneer=0.12, eyeBlink=0.15,
+    ) | {"mouthShrugLower": 0.25},
     "wrinkle": _sides(
-        noseSneer=0.75, mouthUpperUp=0.5, cheekSquint=0.45, browDown=0.45, eyeSquint=0.35,
-    ) | {"mouthShrugUpper": 0.2},
+        noseSneer=0.65, mouthUpperUp=0.30, cheekSquint=0.50, browDown=0.85, eyeSquint=0.50,
+        eyeBlink=0.50, mouthSmile=0.30, mouthDimple=0.20, mouthPress=0.15,
+    ) | {"mouthShrugLower": 0.40, "mouthShrugUpper": 0.12, "mouthRollLower": 0.10},
     "puff": _sides(mouthPress=0.3, eyeWide=0.1) | {
         "cheekPuff": 0.8, "mouthPucker": 0.35, "mouthClose": 0.05, "mouthRollLower": 0.1,
     },
@@ -67,7 +70,12 @@ EXPRESSIONS: Final[dict[str, dict[str, float]]] = {
     "stress": _sides(browOuterUp=0.25, eyeWide=0.12) | {"browInnerUp": 0.35},
     "warmth": _sides(mouthSmile=0.25, cheekSquint=0.12, eyeSquint=0.08),
 }  # fmt: skip
-"""What a move does at its height."""
+"""What a move does at its height.
+
+What moves together is rounded from what moved together in range-of-motion captures (median of the
+frames of a smile, a nose wrinkle and so on; the takes of `NOTICE`): a hard wrinkle half shuts the
+eyes and pushes the lower lip up. The amounts are the script's own.
+"""
 
 
 class Move(NamedTuple):

@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 
-from ..headset.frame import EVENTS
 from ..headset.names import ARKIT, UNIFIED
 
 CONTRACT: Final = 1
@@ -64,8 +63,3 @@ class Metadata(msgspec.Struct, kw_only=True):
     takes: list[str]
     licence: str
     made_by: str = ""
-
-
-def expected() -> tuple[list[str], list[str]]:
-    """Return the channels and events a model must give."""
-    return list(ARKIT), list(EVENTS)

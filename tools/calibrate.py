@@ -10,6 +10,7 @@ from ..calibration import profile
 from ..calibration.fit import fit
 from ..datasets.store import load
 from ..headset.errors import CalibrationError
+from .terminal import WEEK_S, within
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +33,7 @@ def run(options: argparse.Namespace) -> int:
         raise CalibrationError(
             "live sensors: not in this version yet: calibrate from a recording with --recording"
         )
-    if not options.until_s > 0.0:
-        raise CalibrationError(f"--until-s {options.until_s:g}: give more than 0 seconds")
+    within("--until-s", options.until_s, WEEK_S)
     recording = load(options.recording).without_truth()
     fitted = fit(recording.first(options.until_s).frames())
     profile.save(options.out, fitted)

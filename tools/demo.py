@@ -20,10 +20,11 @@ from ..datasets.store import load
 from ..headset.clock import now_ns, seconds
 from ..headset.errors import OutputError
 from ..headset.files import replacing
+from ..headset.names import BROW_5, COUPLED_9
 from ..headset.rig import RIGS
 from ..reconstruct.models import DEFAULT
 from ..reconstruct.showcase import FPS, clip, draw
-from .terminal import counting
+from .terminal import WEEK_S, counting, within
 
 CALIBRATION_S: Final = 8.0
 """Of the embedded performance: rest and ordinary speech."""
@@ -47,8 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Reconstruct, draw, report."""
-    if not options.duration_s > 0.0:
-        raise OutputError(f"--duration-s {options.duration_s:g}: give more than 0 seconds")
+    within("--duration-s", options.duration_s, WEEK_S)
     began_ns = now_ns()
     if options.recording is None:
         recording, calibration_s = simulate(performance(), RIGS["mouth+eyes"]), CALIBRATION_S
@@ -78,9 +78,12 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report))
         return 0
-    rest = sum(score["mae_at_rest"] for score in shown.scores.values())
-    mine = sum(score["mae"] for score in shown.scores.values())
     print(f"{options.out / 'demo.mp4'}: {report['film_s']} s of film, made in {report['took_s']} s")
     print(f"{options.out / 'demo.png'}: its liveliest frame")
-    print(f"{place}: error on hidden channels {mine / rest:.2f} of the resting face's")
+    print(f"{place}: the error of every hidden channel, beside that of a face at rest: together")
+    for group, names in (("cheeks, nose and lids", COUPLED_9), ("brows", BROW_5)):
+        scores = [shown.scores[name] for name in names if name in shown.scores]
+        rest = sum(score["mae_at_rest"] for score in scores)
+        if rest > 0.0:
+            print(f"  {group}: {sum(score['mae'] for score in scores) / rest:.2f} of it")
     return 0

@@ -19,6 +19,7 @@ from rich.markup import escape
 from ..headset import settings
 from . import bundle, findings
 from .findings import Finding
+from .terminal import within
 
 _MARKS = {"ok": "[green]ok    [/]", "absent": "[yellow]absent[/]", "wrong": "[red]wrong [/]"}
 
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look, tell, and return 1 where something essential is missing."""
+    within("--listen-s", options.listen_s, 60.0, or_zero=True)
     settings_file = options.settings or settings.settings_path()
     found: list[Finding] = []
     for finding in findings.look(settings_file, options.listen_s):

@@ -29,7 +29,7 @@ from ..reconstruct.leaks import Leak, leaks
 from ..reconstruct.loss import Loss, losses
 from ..reconstruct.models import DEFAULT
 from ..reconstruct.sheets import CALIBRATION_S
-from .terminal import counting, named, working
+from .terminal import WEEK_S, counting, named, within, working
 
 if TYPE_CHECKING:
     from ..reconstruct.judged import Take
@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judge, show, write; exit code 1 where a leak test fails or something is too good."""
+    within("--calibration-s", options.calibration_s, WEEK_S, or_zero=True)
     recordings = {name: load(path) for name, path in named(options.recordings).items()}
     judge = _leaving_one_out if options.leave_one_out else _as_shipped
     takes = judge(recordings, options)

@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..calibration import profile
+from ..datasets.replay import MAX_RATE_HZ
 from ..datasets.store import load, save_faces
 from ..headset.clock import now_ns, seconds
 from ..reconstruct.models import DEFAULT, reconstructor
 from ..reconstruct.offline import track
+from .terminal import within
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Reconstruct, save, say how fast it went."""
+    within("--rate-hz", options.rate_hz, MAX_RATE_HZ)
     recording = load(options.recording).without_truth()
     wearer = profile.load(options.profile) if options.profile else None
     infers = reconstructor(options.model, wearer)

@@ -25,7 +25,7 @@ from ..calibration import consent, profile
 from ..calibration.fit import fit
 from ..headset import settings
 from ..headset.clock import NS_PER_S, now_ns, seconds
-from ..headset.errors import HeadsetError, SensorError, UnvisorError
+from ..headset.errors import HeadsetError, SensorError
 from ..headset.frame import Health, Sink
 from ..headset.permit import Basis, Permit
 from ..headset.plug import READER_PLUGS, SINK_PLUGS
@@ -34,6 +34,7 @@ from ..headset.sensors.playback import Playback
 from . import logbook
 from .logbook import LOG
 from .status import Pulse, View, as_json, watched
+from .terminal import WEEK_S, within
 
 if TYPE_CHECKING:
     from ..calibration.profile import Profile
@@ -121,12 +122,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    for word, value, largest in (
-        ("--rate-hz", options.rate_hz, 1000.0),
-        ("--duration-s", options.duration_s, 7 * 86_400.0),
-    ):
-        if value is not None and not 0.0 < value <= largest:
-            raise UnvisorError(f"{word} {value:g}: must be above 0 and at most {largest:g}")
+    within("--rate-hz", options.rate_hz, 1000.0)
+    within("--duration-s", options.duration_s, WEEK_S)
 
 
 def _wearer(options: argparse.Namespace, recording: Recording | None) -> tuple[Profile | None, str]:

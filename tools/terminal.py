@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ..headset.errors import UnvisorError
 
 CONSOLE = Console(stderr=True)
 """Progress goes to standard error, so that standard output holds the results alone."""
@@ -33,6 +36,28 @@ def counting(words: str, total: int) -> Generator[Callable[[str], None]]:
     with Progress(*columns, console=CONSOLE, transient=True) as progress:
         task = progress.add_task(words, total=total, note="")
         yield lambda note: progress.update(task, advance=1, note=note)
+
+
+WEEK_S: Final = 7 * 86_400.0
+"""A week: longer than any run or recording."""
+
+
+def within(word: str, value: float | None, most: float, *, or_zero: bool = False) -> None:
+    """Refuse a number that means nothing: not above 0, not finite, or over `most`.
+
+    Args:
+        word: The option, for the message.
+        value: As given; None where it was not.
+        most: The largest that makes sense.
+        or_zero: Whether 0 does.
+
+    Raises:
+        UnvisorError: It is out of its range.
+    """
+    if value is None or 0.0 < value <= most or (or_zero and value == 0.0):
+        return
+    least = "at least 0" if or_zero else "above 0"
+    raise UnvisorError(f"{word} {value:g}: must be {least} and at most {most:g}")
 
 
 def named(paths: Sequence[Path]) -> dict[str, Path]:

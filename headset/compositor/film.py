@@ -77,9 +77,11 @@ class Film:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
+        if kind is not None:
+            self._stack.__exit__(kind, error, trace)
+            return
+        with self._stack:  # so that the draft goes too where the last frames cannot be written
             self._mux(None)
-        self._stack.__exit__(kind, error, trace)
 
     def add(self, image: Image) -> None:
         """Append a frame (H, W, 3), sRGB.
