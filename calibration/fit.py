@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ..headset.clock import NS_PER_S
 from ..headset.expressions import angles_from_gaze
-from ..headset.frame import SensorFrame
+from ..headset.frame import FaceSample, SensorFrame
+from ..headset.merge import merge
 from ..headset.names import UNIFIED
 from .profile import Profile
 
@@ -23,6 +24,9 @@ Floats = NDArray[np.float64]
 
 ENOUGH_S: Final = 10.0
 """After this long a median of rest hardly moves: full quality. Under it quality is the share."""
+
+_SOON_NS: Final = NS_PER_S // 4
+"""A sample says nothing of what came more than this after it."""
 
 TRUSTED_S: Final = 3.0
 """Under this long the rest is mixed with the tracker's zero, by the share of it that was seen."""
@@ -40,22 +44,18 @@ def fit(frames: Iterable[SensorFrame]) -> Profile:
     weights: list[Floats] = []
     openness: list[Floats] = []
     gaze: list[Floats] = []
-    face_ns: dict[str, int] = {}
-    eyes_ns = -1
-    first_ns, last_ns = None, None
+    face_ns: list[int] = []
+    eyes_ns: list[int] = []
     for frame in frames:
-        for face in frame.faces:
-            if face_ns.get(face.source) != face.time_ns:
-                face_ns[face.source] = face.time_ns
-                weights.append(face.weights)
+        if frame.faces and frame.faces[0].time_ns not in face_ns[-1:]:
+            face_ns.append(frame.faces[0].time_ns)
+            weights.append(_merged(frame.faces))
         eyes = frame.eyes
-        if eyes is not None and eyes.time_ns != eyes_ns:
-            eyes_ns = eyes.time_ns
+        if eyes is not None and eyes.time_ns not in eyes_ns[-1:]:
+            eyes_ns.append(eyes.time_ns)
             openness.append(eyes.openness)
             gaze.append(eyes.gaze)
-        first_ns = frame.time_ns if first_ns is None else first_ns
-        last_ns = frame.time_ns
-    seen_s = 0.0 if first_ns is None or last_ns is None else (last_ns - first_ns) / NS_PER_S
+    seen_s = max(_covered_s(face_ns), _covered_s(eyes_ns))
     if not weights and not openness:
         return _unknown()
     trust = min(1.0, seen_s / TRUSTED_S)
@@ -69,6 +69,18 @@ def fit(frames: Iterable[SensorFrame]) -> Profile:
         quality=min(1.0, seen_s / ENOUGH_S),
         notes=_notes(seen_s, bool(weights), bool(openness)),
     )
+
+
+def _merged(faces: tuple[FaceSample, ...]) -> Floats:
+    weights = np.empty(len(UNIFIED))
+    merge(faces, weights, np.empty(len(UNIFIED), dtype=np.uint8))
+    return weights
+
+
+def _covered_s(times_ns: list[int]) -> float:
+    """Return for how long a sensor was seen: a sample stands for the time to the next, if soon."""
+    steps = np.diff(np.array(times_ns, dtype=np.int64))
+    return float(np.clip(steps, 0, _SOON_NS).sum()) / NS_PER_S
 
 
 def _notes(seen_s: float, face: bool, eyes: bool) -> tuple[str, ...]:

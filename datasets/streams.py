@@ -86,6 +86,14 @@ class Truth:
     eyes_rad: Floats | None = None
     head_rad: Floats | None = None
 
+    def rest(self, until_ns: int) -> Floats:
+        """Return the median (52,) up to an instant: NaN for a channel that is never seen there."""
+        window = self.arkit[self.time_ns <= until_ns]
+        resting = np.full(self.arkit.shape[1], np.nan)
+        seen = np.isfinite(window).any(axis=0)
+        resting[seen] = np.nanmedian(window[:, seen], axis=0)
+        return resting
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceTrack:

@@ -175,6 +175,32 @@ class Face:
     eye_origin: Bytes
     openness_origin: Bytes
 
+    @property
+    def shapes_sensed(self) -> bool:
+        """Whether a sensor tells of any shape now."""
+        return bool((self.origin == Origin.MEASURED).any())
+
+    @property
+    def eyes_sensed(self) -> bool:
+        """Whether a sensor tells of gaze or lids now."""
+        return bool(
+            (self.eye_origin == Origin.MEASURED).any()
+            or (self.openness_origin == Origin.MEASURED).any()
+        )
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing honest to send: no channel is known, and all have come to rest."""
+        for origin in (self.origin, self.eye_origin, self.openness_origin):
+            if (origin <= Origin.SYNTHESISED).any():
+                return False
+        moving = np.abs(self.weights[np.isfinite(self.weights)]) > AT_REST
+        shut = np.abs(1.0 - self.openness[np.isfinite(self.openness)]) > AT_REST
+        return not (moving.any() or shut.any())
+
+
+AT_REST = 0.01
+"""A weight within this of rest is not seen to differ from it."""
 
 EVENTS = ("brow_raise", "frown", "cheek_raise", "squint", "wide", "blink")
 """What `Face.events` tells of."""

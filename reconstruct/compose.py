@@ -15,23 +15,20 @@ from numpy.typing import NDArray
 
 from ..headset.clock import NS_PER_S
 from ..headset.expressions import FROM_ARKIT, IN_ARKIT
-from ..headset.frame import FORWARD, Face, Origin
+from ..headset.frame import AT_REST, FORWARD, Face, Origin
 from ..headset.names import ARKIT_INDEX, UNIFIED
 from .features import Observation
 from .guess import Guess
 
 Floats = NDArray[np.float64]
 
-LET_GO_S: Final = 0.25
+LET_GO_S: Final = 0.35
 """Time constant by which a lost sensor's last value gives way to the guess: a lost smile fades over
-three quarters of a second."""
+a second, and at 30 Hz no step is more than a tenth of the way."""
 
 TAKE_UP_S: Final = 0.12
 """The same for a sensor that comes back: quicker, because it is the truth, but at 30 Hz no step is
 more than a quarter of the way."""
-
-_OFFSET_GONE: Final = 0.01
-"""An offset below this is no longer seen, and is dropped."""
 
 _RATE_S: Final = 0.05
 """`rate` is a one-pole average of the change over this long: three frames at 60 Hz."""
@@ -50,8 +47,9 @@ _CHANNEL: Final = np.append(
 _OFFSET: Final = np.append(np.where(IN_ARKIT, 0.0, np.nan), [1.0, 1.0])
 _SIGN: Final = np.append(np.ones(_N), [-1.0, -1.0])
 
-_UNSENSED: Final = np.full(_N + 2, Origin.INFERRED, dtype=np.uint8)
-_UNSENSED[_NONE] = Origin.ABSENT
+_INFERRED: Final = np.full(_N + 2, Origin.INFERRED, dtype=np.uint8)
+_HELD: Final = np.full(_N + 2, Origin.HELD, dtype=np.uint8)
+_INFERRED[_NONE] = _HELD[_NONE] = Origin.ABSENT
 
 
 class Composer:
@@ -67,8 +65,8 @@ class Composer:
         self._sensed = np.zeros(_N + 2, dtype=bool)
         self._offset = np.zeros(_N + 2)
         self._easing = False
-        self._told = (b"", b"")
-        self._origin = _UNSENSED
+        self._told = (b"", b"", False)
+        self._origin = _HELD
         self._rate = np.zeros(_N + 2)
         self._gaze = FORWARD
         self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)
@@ -125,23 +123,31 @@ class Composer:
         )
 
     def _change_hands(self, sensed: NDArray[np.bool_], shown: Floats) -> None:
-        """Keep the step of every channel that was sensed and is not, or the other way round."""
-        step = np.where(sensed != self._sensed, self._shown - shown, self._offset)
+        """Keep the step of every channel that changes hands, and of every guess.
+
+        With other sensors the hidden channels are guessed by another map, and would jump too.
+        """
+        passing = sensed & self._sensed
+        step = np.where(passing, self._offset, self._shown - shown)
         self._offset = np.nan_to_num(step)
         self._easing = True
 
     def _ease(self, passed_s: float, sensed: NDArray[np.bool_]) -> Floats:
         """Let the kept steps go by as much as the time passed asks for."""
         self._offset *= np.where(sensed, exp(-passed_s / TAKE_UP_S), exp(-passed_s / LET_GO_S))
-        self._offset[np.abs(self._offset) < _OFFSET_GONE] = 0.0
+        self._offset[np.abs(self._offset) < AT_REST] = 0.0
         self._easing = bool(self._offset.any())
         return self._offset
 
     def _origins(self, seen: Observation, sensed: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        told = (sensed.tobytes(), seen.origin.tobytes())
+        blind = not (seen.mouth or seen.eyes or sensed.any())
+        told = (sensed.tobytes(), seen.origin.tobytes(), blind)
         if told != self._told:  # rarely: sensors come and go
             self._told = told
-            self._origin = np.where(sensed, np.uint8(Origin.MEASURED), _UNSENSED)
+            # A guess from nothing is no inference: the face is held at rest, or on its way there.
+            self._origin = np.where(
+                sensed, np.uint8(Origin.MEASURED), _HELD if blind else _INFERRED
+            )
             np.copyto(self._origin[:_N], seen.origin, where=sensed[:_N])
         origin = self._origin.copy()
         if self._easing:

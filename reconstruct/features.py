@@ -23,6 +23,7 @@ from ..headset.expressions import (
     TO_ARKIT,
 )
 from ..headset.frame import EyeSample, FaceSample, Origin, SensorFrame
+from ..headset.merge import merge
 from ..headset.names import ARKIT, ARKIT_INDEX, MOUTH_28, UNIFIED
 
 Floats = NDArray[np.float64]
@@ -137,12 +138,7 @@ class Features:
 
     def _take_faces(self, faces: tuple[FaceSample, ...], time_ns: int) -> None:
         out = self.observation
-        np.copyto(out.weights, faces[0].weights)
-        np.copyto(out.origin, faces[0].origin)
-        for other in faces[1:]:  # a source further down fills what the preferred ones do not see
-            gap = np.isnan(out.weights)
-            out.weights[gap] = other.weights[gap]
-            out.origin[gap] = other.origin[gap]
+        merge(faces, out.weights, out.origin)
         out.weights -= self._rest
         seen = np.isfinite(out.weights)
         if seen.tobytes() != self._seen:  # rarely: what a tracker sees changes when it is lost

@@ -25,7 +25,7 @@ from ..datasets.streams import FaceTrack, Truth
 from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
 from ..headset.frame import EVENTS
-from ..headset.names import ARKIT, ARKIT_INDEX, LOOK_8
+from ..headset.names import ARKIT_INDEX, LOOK_8
 from ..headset.rig import Rig
 
 Floats = NDArray[np.float64]
@@ -184,15 +184,12 @@ def rest(take: Take) -> Floats:
     Raises:
         RecordingError: Truth has no frame in the calibration window.
     """
-    window = take.truth.arkit[take.truth.time_ns <= take.calibrated_until_ns]
-    if not len(window):
+    if not (take.truth.time_ns <= take.calibrated_until_ns).any():
         raise RecordingError(
             f"{take.name}: no truth in the calibration window, so no rest to judge motion from: "
             "let it reach at least one true frame"
         )
-    resting = np.full(len(ARKIT), np.nan)
-    seen = np.isfinite(window).any(axis=0)
-    resting[seen] = np.nanmedian(window[:, seen], axis=0)
+    resting = take.truth.rest(take.calibrated_until_ns)
     gaze = [ARKIT_INDEX[name] for name in LOOK_8 if name in take.rig.observed]
     resting[gaze] = 0.0
     return resting

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..datasets.recording import Recording, interpolate
-from ..datasets.streams import FaceTrack, Truth
+from ..datasets.streams import FaceTrack
 from ..headset.clock import NS_PER_S, seconds
 from ..headset.errors import RecordingError
 from ..headset.names import ARKIT_INDEX, BLINK_2, LOOK_8
@@ -58,7 +58,7 @@ def losses(name: str, recording: Recording, model: str, *, calibration_s: float)
     start_ns, end_ns = recording.span_ns
     lost_ns, back_ns = (start_ns + round(share * (end_ns - start_ns)) for share in LOST)
     hidden = [ARKIT_INDEX[channel] for channel in rig.hidden]
-    rest = _rest(truth, start_ns + round(calibration_s * NS_PER_S))[hidden]
+    rest = truth.rest(start_ns + round(calibration_s * NS_PER_S))[hidden]
     found: list[Loss] = []
     for source in ("mouth", "eyes"):
         if source not in recording.streams:
@@ -83,10 +83,6 @@ def losses(name: str, recording: Recording, model: str, *, calibration_s: float)
             )
         )
     return found
-
-
-def _rest(truth: Truth, until_ns: int) -> Floats:
-    return np.median(truth.arkit[truth.time_ns <= until_ns], axis=0)
 
 
 def _at(track: FaceTrack, time_ns: NDArray[np.int64]) -> Floats:

@@ -18,6 +18,7 @@ from ..datasets.recording import Recording, nearest
 from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
 from ..headset.expressions import mirror_arkit
+from ..headset.names import ARKIT
 from .features import Features
 
 Floats = NDArray[np.float64]
@@ -94,7 +95,12 @@ def sheet(recording: Recording, *, calibration_s: float = CALIBRATION_S) -> Shee
     if not near.any():
         raise RecordingError(f"{name}: no frame lies beside a truth: simulate its sensors again")
     until_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
-    rest = np.nanmedian(truth.arkit[truth.time_ns <= until_ns], axis=0)
+    missing = [name for name, row in zip(ARKIT, truth.arkit.T, strict=True) if np.isnan(row).any()]
+    if missing:
+        raise RecordingError(
+            f"{name}: its truth lacks {missing[0]} (of {len(missing)} channels) in places: "
+            "train on captures of the whole face"
+        )
     return Sheet(
         person=about.person,
         name=name,
@@ -102,5 +108,5 @@ def sheet(recording: Recording, *, calibration_s: float = CALIBRATION_S) -> Shee
         time_ns=time_ns[near],
         observed=np.array(observed)[near],
         mask=np.array(mask)[near],
-        truth=truth.arkit[closest[near]] - rest,
+        truth=truth.arkit[closest[near]] - truth.rest(until_ns),
     )

@@ -77,7 +77,8 @@ class Clip:
         shots: One a frame of film.
         low: Shape (T, 52), lower end of the stated interval.
         high: Shape (T, 52).
-        scores: Per hidden channel its error, the resting face's, and how much truth moved.
+        scores: Per hidden channel that the capture has, its error, the resting face's, and how much
+            truth moved.
         caption: Whose face, which model.
     """
 
@@ -111,7 +112,8 @@ def clip(recording: Recording, model: str, *, calibration_s: float, seconds_most
     blind = recording.without_truth()
     profile = fit(blind.first(calibration_s).frames())
     features, infers = Features(profile), reconstructor(model, profile)
-    start_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
+    calibrated_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
+    start_ns = _liveliest_start(truth, calibrated_ns, round(seconds_most * NS_PER_S))
     end_ns = min(recording.span_ns[1], start_ns + round(seconds_most * NS_PER_S))
     sensed: list[tuple[Floats, Floats]] = []
     faces: list[Face] = []
@@ -131,7 +133,7 @@ def clip(recording: Recording, model: str, *, calibration_s: float, seconds_most
             "calibrate shorter or record longer"
         )
     track = gathered(faces)
-    shown, gaze = _truth_at(truth, track.time_ns, start_ns)
+    shown, gaze = _truth_at(truth, track.time_ns, calibrated_ns)
     origin = np.array([_arkit_origin(face) for face in faces])
     shots = [
         Shot(
@@ -208,13 +210,26 @@ def draw(shown: Clip, folder: Path, name: str, progress: Callable[[str], None]) 
     return {"frames": len(shown.shots), "drawing_s": round(seconds(now_ns() - began_ns), 2)}
 
 
+def _liveliest_start(truth: Truth, from_ns: int, length_ns: int) -> int:
+    """Return where the stretch of that length begins in which the hidden truth moves most."""
+    hidden = [ARKIT_INDEX[name] for name in HIDDEN_14]
+    after = truth.time_ns >= from_ns
+    time_ns = truth.time_ns[after]
+    if not time_ns.size or time_ns[-1] - from_ns <= length_ns:
+        return from_ns
+    motion = np.nansum(np.abs(truth.arkit[after][:, hidden] - truth.rest(from_ns)[hidden]), axis=1)
+    total = np.append(0.0, np.cumsum(motion))
+    starts = np.flatnonzero(time_ns <= time_ns[-1] - length_ns)
+    ends = np.searchsorted(time_ns, time_ns[starts] + length_ns)
+    return int(time_ns[starts[np.argmax(total[ends] - total[starts])]])
+
+
 def _truth_at(
     truth: Truth, time_ns: NDArray[np.int64], rest_until_ns: int
 ) -> tuple[Floats, Floats]:
     """Return truth relative to its rest (T, 52), gaze left as it is, and its gaze (T, 2, 3)."""
     at = interpolate(truth.time_ns, truth.arkit, time_ns, gap_ns=_GAP_NS)
-    window = truth.arkit[truth.time_ns <= rest_until_ns]
-    rest = np.median(window if len(window) else truth.arkit, axis=0)
+    rest = truth.rest(rest_until_ns)
     rest[[ARKIT_INDEX[name] for name in LOOK_8]] = 0.0
     return at - rest, gaze_from_arkit(np.nan_to_num(at))
 
@@ -236,6 +251,8 @@ def _scores(median: Floats, truth: Floats, hidden: tuple[str, ...]) -> dict[str,
     for name in hidden:
         channel = ARKIT_INDEX[name]
         mine, real = median[:, channel], truth[:, channel]
+        if np.isnan(real).all():
+            continue  # this capture does not say
         found[name] = {
             "mae": round(float(np.nanmean(np.abs(mine - real))), 4),
             "mae_at_rest": round(float(np.nanmean(np.abs(real))), 4),

@@ -50,7 +50,7 @@ class LiveLinkFace:
     def encode(self, _frame: SensorFrame, face: Face) -> Sequence[bytes]:
         """Return the face's packet, or none where nothing is known of it."""
         arkit = expressions.arkit_from_unified(face.weights, face.gaze, face.openness)
-        if np.isnan(arkit).all():
+        if face.silent or np.isnan(arkit).all():
             return ()
         weights = np.clip(np.nan_to_num(arkit, nan=0.0), 0.0, 1.0)
         yaw_rad, pitch_rad = expressions.angles_from_gaze(np.nan_to_num(face.gaze, nan=0.0))

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..frame import Face, HeadSample, SensorFrame
+from ..frame import Face, HeadSample, Origin, SensorFrame
 from ..names import UNIFIED, UNIFIED_INDEX
 
 Floats = NDArray[np.float64]
@@ -126,10 +126,13 @@ def values(frame: SensorFrame, face: Face) -> Floats:
 
 
 def _eyes(face: Face, filled: Floats) -> Floats:
+    # Gaze that is not sensed is left to the receiver, which animates it better than a stare ahead.
+    sensed = face.eye_origin == Origin.MEASURED
     # A gaze is sent as the tangent of its angles, as the receiver takes the arctangent.
     ahead = -face.gaze[:, 2]
-    x = np.clip(face.gaze[:, 0] / ahead, -1.0, 1.0)
-    y = np.clip(face.gaze[:, 1] / np.hypot(face.gaze[:, 0], ahead), -1.0, 1.0)
+    x = np.where(sensed, np.clip(face.gaze[:, 0] / ahead, -1.0, 1.0), np.nan)
+    level = np.hypot(face.gaze[:, 0], ahead)
+    y = np.where(sensed, np.clip(face.gaze[:, 1] / level, -1.0, 1.0), np.nan)
     openness = np.clip(face.openness, 0.0, 1.0)
     lid = 0.75 * openness + 0.25 * filled[_WIDE]
     pupil = np.clip(0.1 * face.pupil_mm, 0.0, 1.0)

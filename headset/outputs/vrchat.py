@@ -50,6 +50,8 @@ class VRChat:
 
     def encode(self, frame: SensorFrame, face: Face) -> Sequence[bytes]:
         """Return the packets that bring the avatar up to date; none where nothing changed."""
+        if face.silent:  # the avatar animates itself from here on
+            return self.farewell()
         values = parameters.values(frame, face)
         since_ns = self._refreshed_ns
         if since_ns is None or not 0 <= face.time_ns - since_ns < REFRESH_S * NS_PER_S:
@@ -58,16 +60,15 @@ class VRChat:
             self._refreshed_ns = face.time_ns
         send = ~np.isnan(values) & ~(np.abs(values - self._sent) < SMALLEST_CHANGE)
         self._sent[send] = values[send]
-        lips, eyes = not np.isnan(face.weights).all(), not np.isnan(face.gaze).all()
         packets = self._bundle.packets(np.tile(values, self._copies), np.tile(send, self._copies))
-        return [*packets, *self._modes(eyes=eyes, lips=lips)]
+        return [*packets, *self._modes(eyes=face.eyes_sensed, lips=face.shapes_sensed)]
 
     def farewell(self) -> Sequence[bytes]:
         """Return what tells the avatar that nobody tracks it any more."""
         return self._modes(eyes=False, lips=False)
 
     def _modes(self, *, eyes: bool, lips: bool) -> list[bytes]:
-        active = {"EyeTracking": eyes, "LipTracking": lips, "ExpressionTracking": eyes or lips}
+        active = {"EyeTracking": eyes, "LipTracking": lips, "ExpressionTracking": lips}
         changed = {name: on for name, on in active.items() if on != self._active.get(name, False)}
         self._active = active
         messages = [osc.message(f"{ROOT}{name}Active", on) for name, on in changed.items()]

@@ -64,7 +64,7 @@ def test_it_begins_with_rest_and_speech() -> None:
 
 def test_blinks_close_faster_than_they_open() -> None:
     blink = channel("eyeBlinkLeft")
-    shut = np.flatnonzero(np.diff((blink > 0.5).astype(int)) == 1)
+    shut = np.flatnonzero(np.diff((blink > 0.8).astype(int)) == 1)
     assert len(shut) == len(script.BLINKS_S)
     for at in shut:
         speed = np.diff(blink[at - 8 : at + 24])

@@ -69,13 +69,15 @@ def test_a_lost_sensor_lets_go_without_a_step_and_reaches_the_guess() -> None:
     wearer = Wearer()
     for _ in range(5):
         wearer.next(0.9, 0.0)
-    shown = [wearer.next(None, 0.0) for _ in range(180)]
+    shown = [wearer.next(None, 0.0) for _ in range(240)]
     values = np.array([0.9] + [now.weights[JAW] for now in shown])
     assert np.abs(np.diff(values)).max() < 0.05
     assert values[1] > 0.8
     assert values[-1] == 0.0
     assert shown[0].origin[JAW] == Origin.HELD
-    assert shown[-1].origin[JAW] == Origin.INFERRED
+    assert shown[-1].origin[JAW] == Origin.HELD  # nothing is sensed: at rest is no inference
+    assert not shown[0].silent
+    assert shown[-1].silent
     assert shown[0].low[JAW] <= shown[0].weights[JAW] <= shown[0].high[JAW]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unvisor.headset.expressions import gaze_from_angles
-from unvisor.headset.frame import Face, HeadSample, SensorFrame
+from unvisor.headset.frame import Face, HeadSample, Origin, SensorFrame
 from unvisor.headset.names import UNIFIED, UNIFIED_INDEX
 from unvisor.headset.outputs import parameters
 from unvisor.headset.plug import GOLDEN_FACE
@@ -73,7 +73,8 @@ def test_formulas(shapes: dict[str, float], expected: dict[str, float]) -> None:
 
 def test_eyes_look_right_and_up_in_tangents() -> None:
     gaze = gaze_from_angles(np.array([np.arctan(0.5), np.nan]), np.array([np.arctan(0.25), np.nan]))
-    values = named(replace(face(), gaze=gaze))
+    sensed = np.array([Origin.MEASURED, Origin.ABSENT], np.uint8)
+    values = named(replace(face(), gaze=gaze, eye_origin=sensed))
     assert values == pytest.approx({"EyeLeftX": 0.5, "EyeX": 0.5, "EyeLeftY": 0.25, "EyeY": 0.25})
 
 

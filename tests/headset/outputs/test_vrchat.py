@@ -10,10 +10,12 @@ from pythonosc.osc_message import OscMessage
 
 from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.errors import OutputError
-from unvisor.headset.frame import FORWARD, Face, SensorFrame
+from unvisor.headset.frame import FORWARD, Face, Origin, SensorFrame
 from unvisor.headset.names import UNIFIED_INDEX
 from unvisor.headset.outputs.vrchat import REFRESH_S, ROOT, VRChat
 from unvisor.headset.plug import GOLDEN_FACE
+from unvisor.headset.sensors.sample import observed
+from unvisor.reconstruct.models import reconstructor
 
 FRAME = SensorFrame(time_ns=0)
 JAW, SNEER = UNIFIED_INDEX["JawOpen"], UNIFIED_INDEX["NoseSneerLeft"]
@@ -69,18 +71,46 @@ def test_modes_follow_what_is_known_and_end_with_the_run() -> None:
     assert first["LipTrackingActive"] is True
     assert first["ExpressionTrackingActive"] is True
     assert "EyeTrackingActive" not in first
-    with_eyes = told(encoder.encode(FRAME, replace(face(0.5), gaze=FORWARD)))
+    measured = np.zeros(2, np.uint8)
+    eyes = {"gaze": FORWARD, "eye_origin": measured}
+    with_eyes = told(encoder.encode(FRAME, replace(face(0.5), **eyes)))
     assert with_eyes["EyeTrackingActive"] is True
-    lost = told(encoder.encode(FRAME, replace(face(float("nan")), gaze=FORWARD)))
-    assert lost == {"LipTrackingActive": False}
-    assert told(encoder.farewell()) == {
-        "EyeTrackingActive": False, "ExpressionTrackingActive": False,
-    }  # fmt: skip
+    unsensed = np.full(88, Origin.INFERRED, np.uint8)
+    lost = told(encoder.encode(FRAME, replace(face(0.5), **eyes, origin=unsensed)))
+    assert lost == {"LipTrackingActive": False, "ExpressionTrackingActive": False}
+    assert told(encoder.farewell()) == {"EyeTrackingActive": False}
     assert encoder.farewell() == []
 
 
+def test_a_guessed_gaze_is_left_to_the_avatar() -> None:
+    guessed = replace(face(0.5), gaze=FORWARD, eye_origin=np.full(2, Origin.HELD, np.uint8))
+    sent = told(VRChat(("",)).encode(FRAME, guessed))
+    assert "EyeTrackingActive" not in sent
+    assert not any(name.startswith("v2/Eye") for name in sent)
+
+
+def test_when_every_sensor_is_lost_the_face_comes_to_rest_and_then_there_is_silence() -> None:
+    encoder, wearer = VRChat(("",)), reconstructor("rules", None)
+    weights = np.full(88, np.nan)
+    weights[JAW] = 0.8
+    sample = observed("chin", weights, received_ns=0)
+    sent = [
+        told(encoder.encode(FRAME, wearer.reconstruct(SensorFrame(time_ns=0, faces=(sample,)))))
+    ]
+    for step in range(1, 300):
+        gone = SensorFrame(time_ns=step * NS_PER_S // 60)
+        sent.append(told(encoder.encode(FRAME, wearer.reconstruct(gone))))
+    jaws = [one["v2/JawOpen"] for one in sent if "v2/JawOpen" in one]
+    assert jaws == sorted(jaws, reverse=True)
+    assert jaws[-1] < 0.02
+    assert sent[0]["ExpressionTrackingActive"] is True
+    assert any(one.get("ExpressionTrackingActive") is False for one in sent)
+    assert not any(sent[-60:])
+
+
 def test_nothing_known_nothing_said() -> None:
-    assert VRChat(("",)).encode(FRAME, face(float("nan"))) == []
+    nothing = replace(face(float("nan")), origin=np.full(88, Origin.ABSENT, np.uint8))
+    assert VRChat(("",)).encode(FRAME, nothing) == []
 
 
 def test_a_prefix_that_osc_does_not_allow() -> None:
