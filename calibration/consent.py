@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..headset.errors import ConsentError
-from ..headset.permit import Basis, Permit
+from ..headset.permit import Basis, Permit, stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Stated:
 
     def refusal(self, destination: str) -> str | None:
         """Return why nothing may go to `destination`, with the remedy; None where it may."""
-        if self.basis.text.strip():
+        if stated(self.basis.text):
             return None
         if self.basis.kind == "licence":
             return f"{destination}: no licence is stated for this face: import it with --licence"

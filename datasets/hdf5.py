@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..headset.errors import RecordingError
-from .layout import exactly
+from .layout import MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, exactly
 
 h5py: Any = _h5py
 Node = Any
@@ -27,12 +27,10 @@ MAX_ROWS: Final = 64_000_000
 """Six days at 120 Hz; more is a declared shape, not a recording."""
 
 MAX_TEXT: Final = 1 << 20
-MAX_NAMES: Final = 256
-MAX_LINES: Final = 1 << 16
-"""Of text in one dataset, and `MAX_LINES_TEXT` characters together. HDF5 keeps a line once however many
-rows point to it: 170 kB of file have been seen to ask for 12 GB of lines."""
-MAX_LINES_TEXT: Final = 1 << 24
 MAX_CHUNK_BYTES: Final = 1 << 26
+_TEXT_ROW_BYTES: Final = 16  # length and place of a line; h5py tells of a pointer
+MAX_TEXT_CHUNK_BYTES: Final = 1 << 20
+"""Text is read line by line, and a chunk beyond HDF5's cache (1 MiB) would be unpacked for each."""
 
 DEFLATE_RATIO: Final = 1032
 """Deflate's greatest compression, so the most that stored bytes can unfold to.
@@ -150,9 +148,12 @@ def dataset(
             raise RecordingError(f"{where}: holds {node.dtype}: should be text")
     elif node.dtype.kind != np.dtype(dtype).kind or node.dtype.itemsize > np.dtype(dtype).itemsize:
         raise RecordingError(f"{where}: holds {node.dtype}: should be {np.dtype(dtype)}")
-    chunk_bytes = math.prod(node.chunks or ()) * node.dtype.itemsize
+    row_bytes = max(node.dtype.itemsize, _TEXT_ROW_BYTES if dtype is str else 0)
+    chunk_bytes = math.prod(node.chunks or ()) * row_bytes
+    if chunk_bytes > (MAX_TEXT_CHUNK_BYTES if dtype is str else MAX_CHUNK_BYTES):
+        raise RecordingError(f"{where}: chunks of {chunk_bytes} bytes: repack it in smaller ones")
     held = node.id.get_storage_size() * DEFLATE_RATIO + SLACK_BYTES
-    if chunk_bytes > MAX_CHUNK_BYTES or math.prod(shape) * node.dtype.itemsize > held:
+    if math.prod(shape) * node.dtype.itemsize > held:
         raise RecordingError(f"{where}: declares more than the file holds: take another copy of it")
     return node
 
@@ -165,17 +166,20 @@ def values(node: Node, dtype: DTypeLike) -> NDArray[Any]:
 def lines(node: Node) -> tuple[str, ...]:
     """Return a checked dataset's texts.
 
+    HDF5 keeps a line once however many rows point to it: 170 kB of file have been seen to ask for
+    12 GB of lines. So they are read one by one, and counted.
+
     Raises:
         RecordingError: There are more than any recording holds.
     """
     rows = node.asstr()
     found: list[str] = []
-    spent = 0
-    for row in range(min(len(node), MAX_LINES + 1)):  # one by one: only so is each bounded
-        found.append(str(rows[row]))
-        spent += len(found[-1])
-        if row == MAX_LINES or spent > MAX_LINES_TEXT:
-            raise RecordingError(f"{place(node)}: holds too much text: not a recording of ours")
+    left = MAX_LINES_TEXT if len(node) <= MAX_LINES else -1
+    while left >= 0 and len(found) < len(node):
+        found.append(str(rows[len(found)]))
+        left -= len(found[-1])
+    if left < 0:
+        raise RecordingError(f"{place(node)}: holds too much text: not a recording of ours")
     return tuple(found)
 
 

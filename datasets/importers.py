@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..headset.errors import RecordingError
-from ..headset.permit import Basis
+from ..headset.permit import Basis, stated
 from . import arkit_json, live_link_face
 from .recording import Recording
 from .streams import About
@@ -19,12 +19,9 @@ IMPORTERS: Final[dict[str, Callable[[Path], Take]]] = {
 }
 """Reads one file, by the name of its format."""
 
-NOT_STATED: Final = "not stated"
-"""The licence of a capture of which nobody said one."""
-
 
 def import_files(
-    form: str, paths: Sequence[Path], *, person: str = "", licence: str = NOT_STATED
+    form: str, paths: Sequence[Path], *, person: str = "", licence: str = ""
 ) -> tuple[Recording, Counts]:
     """Return one person's captures as one recording whose truth they are.
 
@@ -35,7 +32,7 @@ def import_files(
         form: A key of `IMPORTERS`.
         paths: At least one file.
         person: Whose face, empty where not stated; splits keep a person whole.
-        licence: What the capture is published under.
+        licence: What the capture is published under; where not stated, its face may not be sent.
 
     Raises:
         RecordingError: The format is unknown, a file is not of it, or takes overlap.
@@ -49,7 +46,7 @@ def import_files(
     counts = counted(takes, truth)
     about = About(
         person=person,
-        basis=Basis(kind="licence", text=licence),
+        basis=Basis(kind="licence", text=stated(licence)),
         source=f"{form}: {', '.join(take.file for take in takes)}",
         tracker=takes[0].tracker,
         notes={

@@ -13,6 +13,7 @@ a face's are `FACE_FLOATS`, followed by its origins as bytes. An event's value i
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import struct
@@ -30,7 +31,7 @@ from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
 from ..headset.frame import EVENTS, AudioBlock, EyeSample, Face, FaceSample, HeadSample
 from ..headset.names import UNIFIED
-from .layout import LAYOUT, exactly
+from .layout import LAYOUT, MAX_AUDIO_HZ, MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, exactly
 from .lock import lock
 from .streams import About, AudioStream, EyesStream, FaceStream, HeadStream, Stream
 
@@ -96,6 +97,10 @@ def beside(path: Path) -> Path:
     return path.with_suffix(".journal")
 
 
+class StillRecordedError(RecordingError):
+    """A journal that a recorder still writes."""
+
+
 class Journal:
     """A journal being written, held by one program alone."""
 
@@ -108,6 +113,11 @@ class Journal:
         self.path = path
         self._newest: dict[tuple[int, str], tuple[int, int]] = {}
         self._made_of: dict[tuple[int, str], tuple[int, int]] = {}
+        self._lines: dict[str, tuple[int, int]] = {}
+        if not path.parent.is_dir():
+            raise RecordingError(
+                f"{path}: no folder {path.parent}: create it, or record to another folder"
+            )
         with _writing(path):
             path.touch(mode=0o600, exist_ok=False)
             self._file = path.open("r+b")
@@ -143,7 +153,14 @@ class Journal:
 
     def event(self, name: str, time_ns: int, text: str) -> bool:
         """Append an event; as `sample`, but several may share an instant."""
-        return self._append(EVENT, name, (time_ns, time_ns), (text.encode(), 1))
+        line = text.encode()
+        count, size = self._lines.get(name, (0, 0))
+        if count == MAX_LINES or size + len(line) > MAX_LINES_TEXT:
+            raise ValueError(f"{name[:255]}: more events than a recording takes")
+        written = self._append(EVENT, name, (time_ns, time_ns), (line, 1))
+        if written:
+            self._lines[name] = (count + 1, size + len(line))
+        return written
 
     def flush(self, *, sync: bool = False) -> None:
         """Hand what was appended to the operating system; with `sync`, to the disk.
@@ -167,6 +184,8 @@ class Journal:
                 self.flush(sync=True)
 
     def _sound(self, name: str, block: AudioBlock) -> bool:
+        if not 0 < block.sample_rate_hz <= MAX_AUDIO_HZ:
+            raise ValueError(f"{name[:255]}: sound at {block.sample_rate_hz} Hz")
         written = True
         for first in range(0, len(block.samples), MAX_BLOCK):
             times = (block.time_ns + first * NS_PER_S // block.sample_rate_hz, block.received_ns)
@@ -193,13 +212,18 @@ class Journal:
         received_ns = max(received_ns, arrived_ns)
         packed, width = values
         title = name.encode("ascii")
-        head = HEAD.pack(code, time_ns, received_ns, rate_hz, width, len(title) & 0xFF)
+        if len(title) > 255 or HEAD.size + len(title) + len(packed) > MAX_RECORD:
+            raise ValueError(f"{name[:255]}: a record too long")
+        if self._made_of.get(key, (code, rate_hz)) != (code, rate_hz):
+            raise ValueError(f"{name}: of another kind than its records before")
+        if key not in self._made_of and len(self._made_of) >= MAX_NAMES:
+            raise ValueError(f"{name}: more names than a recording takes")
+        try:
+            head = HEAD.pack(code, time_ns, received_ns, rate_hz, width, len(title))
+        except struct.error as cause:
+            raise ValueError(f"{name}: times that no clock gives ({cause})") from cause
         body = b"".join((head, title, packed))
-        made_of = self._made_of.setdefault(key, (code, rate_hz))
-        if len(title) > 255 or len(body) > MAX_RECORD or made_of != (code, rate_hz):
-            raise ValueError(
-                f"{name[:255]}: a record too long, or of another kind than those before"
-            )
+        self._made_of[key] = (code, rate_hz)
         self._newest[key] = (time_ns, received_ns)
         with _writing(self.path):
             self._file.write(RECORD.pack(len(body), zlib.crc32(body)) + body)
@@ -220,11 +244,12 @@ def claimed(path: Path) -> Generator[None]:
     """Hold a journal, so that no other program appends to it or turns it into a file.
 
     Raises:
-        RecordingError: A recorder still writes it, or it cannot be opened.
+        StillRecordedError: A recorder still writes it.
+        RecordingError: It cannot be opened.
     """
     with _writing(path), path.open("r+b") as file:
         if not lock(file.fileno()):
-            raise RecordingError(f"{path}: is being recorded now: stop that recording first")
+            raise StillRecordedError(f"{path}: is being recorded now: stop that recording first")
         yield
 
 
@@ -233,7 +258,8 @@ def _writing(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as cause:
+        full = cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         raise RecordingError(
             f"{path}: cannot be written ({cause.strerror or cause}): "
-            "free some space, or record to another name or folder"
+            f"{'free some space, or ' if full else ''}record to another name or folder"
         ) from cause

@@ -29,6 +29,13 @@ from .streams import (
 MAX_SPAN_NS: Final = 2 * 86_400 * NS_PER_S
 """Two days: longer than any session. Bounds the frames that nonsense times could ask for."""
 
+MAX_NAMES: Final = 256
+"""Of the sources, or of the lists of events, in one recording."""
+MAX_LINES: Final = 1 << 16
+"""Of text in one list of events, and `MAX_LINES_TEXT` characters together."""
+MAX_LINES_TEXT: Final = 1 << 24
+MAX_AUDIO_HZ: Final = 384_000
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

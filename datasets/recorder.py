@@ -10,7 +10,6 @@ import re
 from collections import deque
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -22,7 +21,7 @@ from ..headset.frame import AudioBlock, Face, FaceSample, Health, SensorFrame
 from ..headset.meter import Meter
 from ..headset.permit import Permit
 from .journal import Journal, beside
-from .store import settle
+from .store import rescue, settle
 from .streams import About
 
 DESTINATION: Final = "recording"
@@ -82,9 +81,8 @@ class Recorder:
             raise ConsentError(f"{self.path}: {refusal}")
         if beside(self.path) == self.path:
             raise RecordingError(f"{self.path}: is a journal's name: name the recording .h5")
-        if beside(self.path).exists():
-            earlier = _unused(self.path)
-            settle(beside(self.path), earlier)
+        earlier = rescue(self.path)
+        if earlier is not None:
             self._note = f"an earlier recording was cut off: kept as {earlier.name}"
         self._ending.clear()
         self._failure = ""
@@ -145,6 +143,7 @@ class Recorder:
     def _write(self, journal: Journal) -> None:
         """Write bursts until the end; what goes wrong is told by `health` and at the exit."""
         synced_ns = now_ns()
+        failure = "a fault of this program: record again with --debug, and report what it shows"
         try:
             ending = False
             while not (ending or self._failure):
@@ -156,10 +155,15 @@ class Recorder:
                 synced_ns = now_ns() if due else synced_ns
                 self._failure = self._permit.refusal(DESTINATION) or ""
             journal.close()
+            failure = self._failure
         except RecordingError as cause:
-            self._failure = str(cause)
+            failure = str(cause)
+        except (OSError, MemoryError) as cause:
+            what = str(cause) or type(cause).__name__
+            failure = f"{what}: free some memory and space, then record again"
         finally:
-            with suppress(RecordingError):
+            self._failure = failure
+            with suppress(RecordingError, OSError, MemoryError):
                 journal.close()
 
     def _keep(self, journal: Journal, item: Item) -> None:
@@ -198,9 +202,3 @@ def _source(sample: FaceSample) -> str:
 def _word(name: str) -> str:
     """Return a name as a recording can take it."""
     return re.sub(r"[^A-Za-z0-9_+-]", "_", name)[:48] or "unnamed"
-
-
-def _unused(path: Path) -> Path:
-    """Return the first of X-recovered-1.h5, X-recovered-2.h5, … that does not exist."""
-    numbered = (path.with_stem(f"{path.stem}-recovered-{n}") for n in count(1))
-    return next(other for other in numbered if not other.exists())

@@ -12,18 +12,19 @@ import zlib
 from array import array
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ..headset.errors import RecordingError
-from ..headset.expressions import arkit_from_unified
 from ..headset.names import UNIFIED
+from ..headset.permit import stated
+from .faces import BLOCK, face_track
 from .journal import (
     AUDIO,
     CODES,
@@ -40,12 +41,16 @@ from .journal import (
     RECORD,
     VERSION,
 )
-from .layout import LAYOUT, check_times
+from .layout import LAYOUT, MAX_AUDIO_HZ, MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, check_times
 from .recording import EventStream, Lazy, Recording
 from .streams import About, AudioStream, FaceTrack, Floats, Stream
 
-BLOCK: Final = 8192
-"""Rows worked on at once: enough for numpy, little beside a stream."""
+PADDING: Final = 32
+"""How many times its bytes in the journal a stream of sound may fill, as its blocks are padded to the
+longest. Blocks of 32 samples (0.7 ms) beside one of `MAX_BLOCK` come to 25; blocks without samples,
+which only a forger writes, to any number."""
+SLACK_BYTES: Final = 1 << 24
+"""Granted beyond that: a few long blocks among the first."""
 
 _ORIGINS: Final = len(UNIFIED)
 
@@ -62,6 +67,8 @@ class _Rows:
     start: array[int] = field(default_factory=lambda: array("q"))
     length: array[int] = field(default_factory=lambda: array("q"))
     width: array[int] = field(default_factory=lambda: array("q"))
+    longest: int = 0
+    """Numbers in the longest record, or bytes of all the text."""
     fitting: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     """Pairs of length and width that `fits` has let pass."""
 
@@ -72,9 +79,26 @@ class _Rows:
         if width not in (4, 8):
             return False
         if self.code == AUDIO:
-            return length % width == 0 and length <= MAX_BLOCK * width
+            return length % width == 0 and 0 < length <= MAX_BLOCK * width
         tail = _ORIGINS if self.code == FACE else 0
         return length == width * FLOATS[self.code] + tail
+
+    def holds(self, length: int, width: int, walked: int) -> bool:
+        """Say whether the stream stays within bounds with one record more.
+
+        Args:
+            length: Of the record, bytes.
+            width: Of one of its numbers, bytes.
+            walked: Bytes of the journal up to its end: what all of it may be a multiple of.
+        """
+        if self.code == EVENT:
+            self.longest += length
+            return len(self.start) < MAX_LINES and self.longest <= MAX_LINES_TEXT
+        if self.code == AUDIO:
+            self.longest = max(self.longest, length // width)
+            filled = (len(self.start) + 1) * self.longest * np.dtype(np.float32).itemsize
+            return 0 < self.rate_hz <= MAX_AUDIO_HZ and filled <= PADDING * walked + SLACK_BYTES
+        return True
 
 
 def recover(path: Path) -> Recording:
@@ -114,11 +138,14 @@ def _about(path: Path, buffer: mmap.mmap) -> tuple[About, int]:
     try:
         if zlib.crc32(told) != checksum:
             raise msgspec.DecodeError("wrong checksum")
-        return msgspec.json.decode(told, type=About), HEADER.size + length
+        about = msgspec.json.decode(told, type=About)
     except msgspec.DecodeError as cause:
         raise RecordingError(
             f"{path}: its header is damaged ({cause}), nothing can be read: delete it"
         ) from cause
+
+    basis = replace(about.basis, text=stated(about.basis.text))
+    return replace(about, basis=basis), HEADER.size + length
 
 
 def _index(buffer: mmap.mmap, start: int) -> list[_Rows]:
@@ -140,6 +167,8 @@ def _index(buffer: mmap.mmap, start: int) -> list[_Rows]:
             if not rows.fits(*size):
                 break
             rows.fitting.add(size)
+        if not rows.holds(*size, end - start) or len(found) > MAX_NAMES:
+            break
         rows.time_ns.append(time_ns)
         rows.received_ns.append(received_ns)
         rows.start.append(values)
@@ -183,7 +212,11 @@ def _events(buffer: mmap.mmap, rows: _Rows) -> EventStream:
     places = zip(rows.start, rows.length, strict=True)
     return EventStream(
         time_ns=_int64(rows.time_ns),
-        text=tuple(buffer[at : at + length].decode(errors="replace") for at, length in places),
+        # HDF5 ends a text at its first NUL.
+        text=tuple(
+            buffer[at : at + length].decode(errors="replace").replace("\0", "\ufffd")
+            for at, length in places
+        ),
     )
 
 
@@ -191,10 +224,11 @@ def _stream(path: Path, rows: _Rows) -> Stream:
     """Gather a stream's samples. Shorter blocks of sound end in NaN."""
     part = CODES[rows.code]
     with _mapped(path) as buffer:
-        floats = _floats(buffer, rows, _int64(rows.length) // _int64(rows.width))
+        counts = _int64(rows.length) // _int64(rows.width)
+        floats = _floats(buffer, rows, counts, np.float32 if part is AudioStream else np.float64)
     columns: dict[str, Any] = {}
     if part is AudioStream:
-        columns = {"samples": floats.astype(np.float32), "sample_rate_hz": rows.rate_hz}
+        columns = {"samples": floats, "sample_rate_hz": rows.rate_hz}
     else:
         shapes = {name: column.row or () for name, column in LAYOUT[part].items()}
         columns.update(_split(floats, shapes))
@@ -204,30 +238,14 @@ def _stream(path: Path, rows: _Rows) -> Stream:
 def _track(path: Path, rows: _Rows) -> FaceTrack:
     """Gather the reconstructed faces, in both vocabularies."""
     with _mapped(path) as buffer:
-        floats = _floats(buffer, rows, np.full(len(rows.start), FLOATS[FACE]))
+        floats = _floats(buffer, rows, np.full(len(rows.start), FLOATS[FACE]), np.float64)
         tails = _int64(rows.start) + _int64(rows.length) - _ORIGINS
         origin = np.concatenate([_bytes(buffer, block, _ORIGINS) for block in _blocks(tails)])
-    face = _split(floats, FACE_FLOATS)
-    gaze = face["gaze"]
-    return FaceTrack(
-        time_ns=_int64(rows.time_ns),
-        arkit=_arkit(face["weights"], gaze, face["openness"]),
-        arkit_median=_arkit(face["median"], gaze, face["openness_median"]),
-        # A lid that is less open blinks more: the ends of the interval change places.
-        arkit_low=_arkit(face["low"], gaze, face["openness_high"]),
-        arkit_high=_arkit(face["high"], gaze, face["openness_low"]),
-        unified=face["weights"],
-        origin=origin,
-        events=face["events"],
-    )
-
-
-def _arkit(weights: Floats, gaze: Floats, openness: Floats) -> Floats:
-    """Return ARKit weights as receivers get them, in single precision: half the file."""
-    parts = zip(_blocks(weights), _blocks(gaze), _blocks(openness), strict=True)
-    return np.concatenate([arkit_from_unified(*part).astype(np.float32) for part in parts]).astype(
-        np.float64
-    )
+    track = face_track(time_ns=_int64(rows.time_ns), origin=origin, **_split(floats, FACE_FLOATS))
+    for arkit in (track.arkit, track.arkit_median, track.arkit_low, track.arkit_high):
+        for block in _blocks(arkit):  # as receivers get them, in single precision: half the file
+            block[...] = block.astype(np.float32)
+    return track
 
 
 def _blocks(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -244,9 +262,11 @@ def _split(floats: Floats, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, F
     }
 
 
-def _floats(buffer: mmap.mmap, rows: _Rows, counts: NDArray[np.int64]) -> Floats:
+def _floats(
+    buffer: mmap.mmap, rows: _Rows, counts: NDArray[np.int64], dtype: DTypeLike
+) -> NDArray[Any]:
     """Gather rows of so many numbers each, NaN after the end of a shorter one."""
-    found = np.full((len(counts), int(counts.max())), np.nan)
+    found = np.full((len(counts), int(counts.max())), np.nan, dtype)
     start, width = _int64(rows.start), _int64(rows.width)
     for size, count in {*zip(width.tolist(), counts.tolist(), strict=True)}:
         for which in _blocks(np.flatnonzero((width == size) & (counts == count))):

@@ -12,35 +12,31 @@ trackers send) and else float64: what is read is what was written, to the bit.
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast, get_args, get_type_hints
+from typing import Any, Final, TypeVar
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ..headset.errors import RecordingError
 from ..headset.files import replacing
-from ..headset.permit import Basis
 from . import hdf5
-from .journal import beside, claimed
-from .layout import LAYOUT, Column, Part, check_times, check_values
+from .about import check_schema, read_about, read_span, write_about
+from .journal import StillRecordedError, beside, claimed
+from .layout import LAYOUT, MAX_AUDIO_HZ, Column, Part, check_times, check_values
 from .recording import EventStream, Lazy, Recording
 from .recovery import recover
 from .streams import KINDS, About, AudioStream, FaceTrack, Stream, Times, Truth
 
-SCHEMA: Final = "unvisor-recording"
-VERSION: Final = 1
-"""Of the file's layout. A newer one is refused by name, an older one will be migrated here."""
-
-MAX_AUDIO_HZ: Final = 384_000
 NAME: Final = re.compile(r"(?!\.+$)[\w.+-]{1,64}", re.ASCII)
 """What a source or a list of events may be called: a word that HDF5 cannot take for a path."""
 
+_LOG: Final = logging.getLogger("unvisor")
 _KIND_OF: Final[dict[str, type[Stream]]] = {kind: part for part, kind in KINDS.items()}
-_BASES: Final = get_args(get_type_hints(Basis)["kind"])
 
 P = TypeVar("P", bound=Part)
 
@@ -52,8 +48,7 @@ def save(path: Path, recording: Recording) -> None:
         RecordingError: A part is not what it should be, or the file cannot be written.
     """
     with replacing(path, RecordingError) as draft, hdf5.writing(draft) as file:
-        _write_about(file, recording.about)
-        file.attrs["start_ns"], file.attrs["end_ns"] = recording.span_ns
+        write_about(file, recording.about, recording.span_ns)
         if recording.streams:  # their order is one of preference
             file.create_group("sensors", track_order=True)
         for name, stream in recording.streams.items():
@@ -73,8 +68,8 @@ def save(path: Path, recording: Recording) -> None:
 def load(path: Path) -> Recording:
     """Open a recording: its shape and times are checked now, arrays are read when asked for.
 
-    Where the file is missing but a journal lies beside it, a recorder was cut off: the journal is
-    turned into the file first.
+    Where a journal lies beside it, a recorder was cut off. The journal is first turned into the
+    file if that is missing, and else into a recording of its own, so that neither is lost.
 
     Raises:
         RecordingError: The file is missing, damaged, foreign, newer than this program, or holds what
@@ -82,9 +77,11 @@ def load(path: Path) -> Recording:
     """
     if not path.exists() and beside(path).exists():
         settle(beside(path), path)
+    else:
+        _rescue_and_tell(path)
     with hdf5.reading(path) as file:
         stamp = _stamp(path)
-        _check_schema(file)
+        check_schema(file)
         kinds = dict[str, type[Stream]]()
         for name in hdf5.members(file, "sensors"):
             group = hdf5.group(file, "sensors", name)
@@ -101,14 +98,14 @@ def load(path: Path) -> Recording:
                 return _read(hdf5.group(again, *where), part)
 
         return Recording(
-            about=_read_about(file),
+            about=read_about(file),
             streams=Lazy(kinds, lambda name: later(kinds[name], "sensors", name)),
             truth=partial(later, Truth, "truth") if "truth" in file else None,
             face=partial(later, FaceTrack, "face") if "face" in file else None,
             events={
                 n: _events(hdf5.group(file, "events", n)) for n in hdf5.members(file, "events")
             },
-            span_ns=_span(file),
+            span_ns=read_span(file),
         )
 
 
@@ -150,6 +147,36 @@ def settle(journal: Path, path: Path) -> None:
     journal.unlink(missing_ok=True)
 
 
+def rescue(path: Path) -> Path | None:
+    """Turn a journal that lies beside X.h5 into X-recovered-1.h5, or the next number that is free.
+
+    Returns:
+        What it is now, None where none lies there.
+
+    Raises:
+        RecordingError: As `settle`.
+    """
+    if beside(path) == path or not beside(path).exists():
+        return None
+    numbered = (path.with_stem(f"{path.stem}-recovered-{n}") for n in count(1))
+    kept = next(other for other in numbered if not other.exists())
+    settle(beside(path), kept)
+    return kept
+
+
+def _rescue_and_tell(path: Path) -> None:
+    """Rescue what lies beside a recording; that recording can be read whether or not this succeeds."""
+    try:
+        kept = rescue(path)
+    except StillRecordedError:  # it is being replaced; until then it is what it was
+        return
+    except RecordingError as cause:
+        _LOG.warning("%s: an unfinished recording lies beside it: %s", path, cause)
+        return
+    if kept is not None:
+        _LOG.warning("%s: a later recording of it was cut off: kept as %s", path, kept.name)
+
+
 def _stamp(path: Path) -> tuple[int, int, int]:
     state = path.stat()
     return state.st_ino, state.st_size, state.st_mtime_ns
@@ -161,63 +188,6 @@ def _checked_name(path: Path, name: str) -> str:
             f"{path}: {name!r} cannot name a source: use up to 64 of a-z 0-9 . _ + -"
         )
     return name
-
-
-def _write_about(file: hdf5.Node, about: About) -> None:
-    file.attrs["schema"] = SCHEMA
-    file.attrs["schema_version"] = VERSION
-    file.attrs["licence"] = about.basis.text if about.basis.kind == "licence" else ""
-    file.attrs["basis_kind"] = about.basis.kind
-    file.attrs["basis_text"] = about.basis.text
-    for name in ("person", "rig", "source", "tracker"):
-        file.attrs[name] = getattr(about, name)
-    file.attrs["notes"] = msgspec.json.encode(about.notes).decode()
-
-
-def _check_schema(file: hdf5.Node) -> None:
-    if hdf5.text(file, "schema") != SCHEMA:
-        raise RecordingError(
-            f"{file.filename}: is HDF5 but no recording of ours: `unvisor import` makes one"
-        )
-    version = hdf5.integer(file, "schema_version")
-    if version != VERSION:
-        raise RecordingError(
-            f"{file.filename}: has schema version {version}, this unvisor reads {VERSION}: "
-            "update unvisor"
-        )
-
-
-def _read_about(file: hdf5.Node) -> About:
-    kind = hdf5.text(file, "basis_kind", "licence")
-    if kind not in _BASES:
-        raise RecordingError(
-            f"{file.filename}: basis_kind {kind!r}: should be one of {', '.join(_BASES)}"
-        )
-    given = hdf5.text(file, "licence") or "not stated"
-    try:
-        notes = msgspec.json.decode(hdf5.text(file, "notes", "{}"), type=dict[str, str])
-    except msgspec.DecodeError as cause:
-        raise RecordingError(
-            f"{file.filename}: attribute notes: {cause}: should be a JSON object of texts"
-        ) from cause
-    return About(
-        person=hdf5.text(file, "person"),
-        basis=Basis(kind=cast("Any", kind), text=hdf5.text(file, "basis_text", given)),
-        rig=hdf5.text(file, "rig"),
-        source=hdf5.text(file, "source"),
-        tracker=hdf5.text(file, "tracker"),
-        notes=notes,
-    )
-
-
-def _span(file: hdf5.Node) -> tuple[int, int] | None:
-    start, end = hdf5.integer(file, "start_ns"), hdf5.integer(file, "end_ns")
-    if start is None or end is None:
-        return None
-    check_times(file.filename, np.array([start, max(end, start + 1)]))
-    if end < start:
-        raise RecordingError(f"{file.filename}: ends before it starts: import or record it again")
-    return start, end
 
 
 def _kind(group: hdf5.Node) -> type[Stream]:

@@ -134,7 +134,7 @@ class About:
     """
 
     person: str = ""
-    basis: Basis = field(default_factory=lambda: Basis(kind="licence", text="not stated"))
+    basis: Basis = field(default_factory=lambda: Basis(kind="licence", text=""))
     rig: str = ""
     source: str = ""
     tracker: str = ""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from .errors import UnvisorError
+
+_STEM: Final = 40
+"""Characters of the name that a draft keeps: with what is added it stays a name on any file system."""
 
 
 @contextmanager
 def replacing(path: Path, error: type[UnvisorError]) -> Generator[Path]:
-    """Give a path to write to; on a clean exit it becomes `path` at once, else it is gone.
+    """Give a file to write to; on a clean exit it becomes `path` at once, else it is gone.
 
-    A reader of `path` sees the old file or the new one, never a half. The file is readable by its
-    owner alone: most of what we write is of a face.
+    A reader of `path` sees the old file or the new one, never a half, and after a power cut too:
+    both the file and its name are on the disk before this returns, so what it was made from may
+    then be removed. From its first byte the file is readable by its owner alone: most of what we
+    write is of a face.
 
     Args:
         path: Where the file belongs; an existing one is replaced.
         error: What to raise where the folder is missing or cannot be written.
 
     Yields:
-        A path in the same folder, not yet existing, with the same suffix.
+        An empty file in the same folder, with the same suffix, to be written in place.
 
     Raises:
         UnvisorError: As `error`, naming the path and the remedy.
@@ -32,14 +39,28 @@ def replacing(path: Path, error: type[UnvisorError]) -> Generator[Path]:
         raise error(f"{path}: no folder {folder}: create it or choose another --out")
     if path.is_dir():
         raise error(f"{path}: is a folder: name a file")
-    draft = folder / f".{path.stem}-{secrets.token_hex(4)}{path.suffix}"
+    draft = folder / f".{path.stem[:_STEM]}-{secrets.token_hex(4)}{path.suffix}"
     try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield draft
-        with suppress(OSError):  # a file system without modes keeps its own
-            draft.chmod(0o600)
+        _sync(draft, os.O_RDWR)  # Windows syncs only what it may write
         draft.replace(path)
+        if os.name == "posix":
+            with suppress(OSError):  # some network drives sync files alone
+                _sync(folder, os.O_RDONLY)
     except OSError as cause:
-        raise error(f"{path}: cannot be written: {cause.strerror or cause}") from cause
+        raise error(
+            f"{path}: cannot be written ({cause.strerror or cause}): "
+            "check the space left, or choose another --out"
+        ) from cause
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

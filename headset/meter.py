@@ -37,14 +37,15 @@ class Meter:
         with self._lock:
             self._dropped += count
 
-    def health(self, *, note: str = "", remedy: str = "") -> Health:
-        """Return the state now.
+    def health(self, *, note: str = "", remedy: str = "", at_ns: int | None = None) -> Health:
+        """Return the state at an instant.
 
         Args:
             note: What is odd, said in any state.
             remedy: What to do where nothing comes; left out while all is well.
+            at_ns: The instant on the host clock, now unless told otherwise.
         """
-        at_ns = now_ns()
+        at_ns = now_ns() if at_ns is None else at_ns
         with self._lock:
             times_ns, dropped = list(self._times_ns), self._dropped
         if not times_ns:

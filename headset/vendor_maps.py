@@ -183,6 +183,16 @@ def _places(index: Mapping[str, int], *stems: str) -> list[int]:
     return [index[f"{stem}{side}"] for stem in stems for side in _SIDES]
 
 
+UPPER_FACE: Final = np.array([
+    name.startswith(("Eye", "Brow", "CheekSquint", "NoseSneer")) for name in UNIFIED
+])  # fmt: skip
+"""Shape (88,): which shapes a tracker's confidence in the upper face speaks of; the rest is the lower.
+
+The border runs across nose and cheek, and no vendor draws it finer; the muscles that wrinkle the nose
+and raise the cheek lie above it.
+"""
+UPPER_FACE.flags.writeable = False
+
 # Wrinkling the nose or turning the lip out raises the lip too, and is taken off. It may be more than
 # there was: these sums end at 0.
 _UPPER_UP: Final = _places(UNIFIED_INDEX, "MouthUpperUp", "MouthUpperDeepen")

@@ -24,6 +24,7 @@ class Loss:
     """What happens when one sensor falls silent for a while and comes back.
 
     Attributes:
+        model: What inferred the face.
         name: The recording.
         source: The sensor that was lost.
         ratio: Error on hidden channels while it is lost, to that of the rig which never had it.
@@ -32,6 +33,7 @@ class Loss:
         recovery_s: Time after its return until the face is within 0.05 of the undisturbed one.
     """
 
+    model: str
     name: str
     source: str
     ratio: float
@@ -75,6 +77,7 @@ def losses(name: str, recording: Recording, model: str, *, calibration_s: float)
         ]
         found.append(
             Loss(
+                model=model,
                 name=name,
                 source=source,
                 ratio=errors[0] / errors[1] if errors[1] > 0.0 else float("nan"),

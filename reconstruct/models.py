@@ -115,6 +115,8 @@ def _weights(model: str) -> str:
 def _file(model: str) -> Path:
     if model in SHIPPED:
         return model_path(model)
+    if Path(model).exists() and not model.endswith(".onnx"):
+        raise ModelError(f"{model}: not an .onnx file: name a model that train wrote")
     if not model.endswith(".onnx"):
         raise ModelError(
             f"{model}: no such model: use neutral, mean, rules, ridge, robust or a FILE.onnx"

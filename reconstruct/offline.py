@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..datasets.faces import face_track
 from ..datasets.streams import FaceTrack
-from ..headset.expressions import arkit_from_unified
 from ..headset.frame import EVENTS, Face, Reconstructor, SensorFrame
 from ..headset.names import UNIFIED
 from .pipeline import GAP_NS
@@ -40,14 +40,17 @@ def gathered(faces: list[Face]) -> FaceTrack:
         np.array([getattr(face, name) for face in faces]).reshape(count, 2)
         for name in ("openness", "openness_median", "openness_low", "openness_high")
     )
-    return FaceTrack(
+    return face_track(
         time_ns=np.array([face.time_ns for face in faces], dtype=np.int64),
-        arkit=arkit_from_unified(weights, gaze, lids),
-        arkit_median=arkit_from_unified(median, gaze, lids_median),
-        # The widest-open lid is the least blink: the ends change places.
-        arkit_low=arkit_from_unified(low, gaze, lids_high),
-        arkit_high=arkit_from_unified(high, gaze, lids_low),
-        unified=weights,
+        weights=weights,
+        median=median,
+        low=low,
+        high=high,
+        gaze=gaze,
+        openness=lids,
+        openness_median=lids_median,
+        openness_low=lids_low,
+        openness_high=lids_high,
         origin=np.array([face.origin for face in faces], dtype=np.uint8).reshape(count, shapes),
         events=np.array([face.events for face in faces]).reshape(count, len(EVENTS)),
     )

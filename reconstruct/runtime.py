@@ -18,6 +18,7 @@ from ..headset.names import ARKIT
 from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, NEXT, OUTPUTS, STATE, Metadata
 
 ort: Any = onnxruntime  # it has no types
+ort.disable_telemetry_events()  # nothing leaves this machine but what the wearer names
 Floats32 = NDArray[np.float32]
 
 LARGEST_BYTES: Final = 256 << 20

@@ -153,7 +153,7 @@ def clip(recording: Recording, model: str, *, calibration_s: float, seconds_most
         scores=_scores(track.arkit_median, shown, rig.hidden),
         caption=(
             ("a generated performance, nobody's face" if generated else "a real performance")
-            + f"   ·   sensors: {rig.name}   ·   model: {Path(model).stem}"
+            + f"   ·   sensors, simulated: {rig.name}   ·   model: {Path(model).stem}"
             + f"   ·   calibrated from {calibration_s:g} s"
         ),
     )

@@ -55,7 +55,7 @@ def train(
         if recording.truth is None:
             raise RecordingError(f"{name}: holds no truth: train on an imported capture")
         takes[fingerprint(recording.truth)] = name
-        licences[recording.about.basis.text] = None
+        licences[recording.about.basis.words] = None
     sheets = [sheet(recording, calibration_s=calibration_s) for recording in recordings.values()]
     export(
         out,

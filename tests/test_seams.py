@@ -14,6 +14,8 @@ SEAMS: dict[str, str] = {
     "datasets/lock.py": "file locks: flock and Windows' own",
     "headset/compositor/egl.py": "a context without a screen, on Linux; GLFW serves the others",
     "headset/ports.py": "who owns a port: /proc/net on Linux",
+    "headset/sensors/windows_map.py": "memory shared by a name, on Windows; elsewhere there is none",
+    "tools/stopping.py": "a terminal that hangs up: Windows has no such signal",
     "reconstruct/runtime.py": "CUDA's libraries by their name on each system",
 }
 """File -> what it bridges. Each answers on the other system too, if only by saying that it cannot."""

@@ -9,6 +9,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -57,8 +58,8 @@ def write(
         for name, source in (("settings.toml", settings_file), ("log.txt", logbook.log_path())):
             if source.is_file():
                 archive.writestr(name, _end_of(source))
-        for face in faces:
-            archive.write(face, f"face/{face.name}")
+        for name, face in _named(faces).items():
+            archive.write(face, f"face/{name}")
 
 
 def on_terminal(question: str) -> bool:
@@ -80,6 +81,19 @@ def _agree(faces: Sequence[Path], ask: Callable[[str], bool]) -> None:
     names = ", ".join(face.name for face in faces)
     if not ask(f"{names}: this is of a face. Put it into the bundle?"):
         raise ConsentError(f"{names}: nobody said yes on a terminal: leave --include-face out")
+
+
+def _named(faces: Sequence[Path]) -> dict[str, Path]:
+    """Return each by a name of its own, on any file system: two may have one in two folders."""
+    named: dict[str, Path] = {}
+    taken: set[str] = set()
+    for face in faces:
+        numbered = (f"{face.stem}-{n}{face.suffix}" for n in count(2))
+        free = (name for name in chain([face.name], numbered) if name.casefold() not in taken)
+        name = next(free)
+        taken.add(name.casefold())
+        named[name] = face
+    return named
 
 
 def _end_of(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from ..calibration import profile
 from ..calibration.fit import fit
 from ..datasets.store import load
 from ..headset.errors import CalibrationError
-from .terminal import WEEK_S, within
+from .terminal import WEEK_S, ready, within
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
             "live sensors: not in this version yet: calibrate from a recording with --recording"
         )
     within("--until-s", options.until_s, WEEK_S)
+    ready(options.out, CalibrationError, inputs=[options.recording])
     recording = load(options.recording).without_truth()
     fitted = fit(recording.first(options.until_s).frames())
     profile.save(options.out, fitted)

@@ -29,7 +29,7 @@ from ..reconstruct.leaks import Leak, leaks
 from ..reconstruct.loss import Loss, losses
 from ..reconstruct.models import DEFAULT
 from ..reconstruct.sheets import CALIBRATION_S
-from .terminal import WEEK_S, counting, named, within, working
+from .terminal import CONSOLE, WEEK_S, counting, named, ready, within, working
 
 if TYPE_CHECKING:
     from ..reconstruct.judged import Take
@@ -58,8 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Judge, show, write; exit code 1 where a leak test fails or something is too good."""
     within("--calibration-s", options.calibration_s, WEEK_S, or_zero=True)
+    ready(options.json, RecordingError, inputs=options.recordings, word="--json")
     recordings = {name: load(path) for name, path in named(options.recordings).items()}
     judge = _leaving_one_out if options.leave_one_out else _as_shipped
+    if not options.leave_one_out:
+        _warn(recordings, options)
     takes = judge(recordings, options)
     judged = card(takes)
     found = _leaks(recordings, options) if options.leaks else []
@@ -77,6 +80,18 @@ def run(options: argparse.Namespace) -> int:
         _show(each, channels=False)
     _show_rest(lost, found)
     return 1 if judged.alarms or any(not leak.passed for leak in found) else 0
+
+
+def _warn(recordings: Mapping[str, Recording], options: argparse.Namespace) -> None:
+    """Say before the work which models have seen whom: of those people no score counts."""
+    people = {recording.about.person for recording in recordings.values()}
+    for name, seen in trial.seen_people(recordings, _entries(options)).items():
+        if name != "mean" and seen & people:
+            CONSOLE.print(
+                f"{name} was trained on {', '.join(sorted(seen & people))}: no score of these people "
+                "counts; --leave-one-out fits without them",
+                style="yellow",
+            )
 
 
 def _entries(options: argparse.Namespace) -> list[trial.Entry]:
@@ -158,12 +173,19 @@ def _full(
     return cards, lost
 
 
+_KEY = """\
+mae: error of the best guess; ratio: to that of the wearer's own rest, below 1 is better than rest;
+worst: of any person; r: correlation; dynamics: motion shown ÷ true motion; covers: share of truth
+inside the stated 90 % interval. coupled-9: cheeks, nose, squint, wide; free-5: the brows;
+passing: what is sensed. "1 + 1 seen": one person counts, one was seen in training."""
+
 _SHOWN = ("channels", "track", "people", "mae", "ratio", "worst", "r", "dynamics", "covers")
 """What fits on a terminal of 80 columns; the rest is in the JSON."""
 
 
 def _show(judged: Card, *, channels: bool) -> None:
     console = Console()
+    console.width = max(console.width, 80)  # figures are worth more than a tidy edge
     shown = [judged.COLUMNS.index(name) for name in _SHOWN]
     rigs = list(dict.fromkeys(row.rig for row in judged.table))
     for rig in rigs:
@@ -175,8 +197,7 @@ def _show(judged: Card, *, channels: bool) -> None:
                 last, cells[0] = cells[0], "" if cells[0] == last else cells[0]
                 table.add_row(*cells)
         console.print(table)
-    if any(row.seen for row in judged.table):
-        console.print("people seen in training are not counted: --leave-one-out fits without them")
+    console.print(_KEY, style="dim")
     for alarm in judged.alarms:
         console.print(f"too good to be true: {alarm}", style="red")
 
@@ -184,11 +205,11 @@ def _show(judged: Card, *, channels: bool) -> None:
 def _show_rest(lost: Sequence[Loss], found: Sequence[Leak]) -> None:
     console = Console()
     if lost:
-        columns = ("take", "lost", "error ÷ smaller rig's", "step added", "recovers in s")
+        columns = ("model", "take", "lost", "error ÷ smaller rig's", "step added", "recovers in s")
         table = Table(*columns, title="one sensor lost", title_justify="left", box=None)
         for loss in lost:
             figures = (f"{loss.ratio:.2f}", f"{loss.step:.3f}", f"{loss.recovery_s:.2f}")
-            table.add_row(loss.name, loss.source, *figures)
+            table.add_row(Path(loss.model).stem, loss.name, loss.source, *figures)
         console.print(table)
     for leak in found:
         verdict = "passed" if leak.passed else "LEAKS"

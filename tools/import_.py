@@ -8,8 +8,10 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from ..datasets.importers import IMPORTERS, NOT_STATED, import_files
+from ..datasets.importers import IMPORTERS, import_files
 from ..datasets.store import save
+from ..headset.errors import RecordingError
+from .terminal import ready
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,13 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--person", default="", metavar="ID", help="whose face: splits keep a person whole"
     )
     parser.add_argument(
-        "--licence", default=NOT_STATED, metavar="L", help="what the capture is published under"
+        "--licence", default="", metavar="L", help="what the capture is published under"
     )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Import, save, say what was found."""
+    ready(options.out, RecordingError, inputs=options.files)
     recording, counts = import_files(
         options.format, options.files, person=options.person, licence=options.licence
     )
@@ -43,11 +46,14 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"out": str(options.out), **asdict(counts), "rate_hz": rate_hz}))
         return 0
     rate = "" if rate_hz is None else f" at {rate_hz:.1f} Hz"
-    print(f"{options.out}: {counts.rows} faces{rate}, {counts.minutes:.2f} min")
+    faces = "1 face" if counts.rows == 1 else f"{counts.rows} faces"
+    print(f"{options.out}: {faces}{rate}, {counts.minutes:.2f} min")
     if counts.omitted:
         print(f"  {counts.omitted} rows without weights left out: the tracker saw no face")
     if counts.gaps:
-        print(f"  {counts.gaps} gaps kept as they are")
+        print(f"  gaps kept as they are: {counts.gaps}")
     if not options.person:
         print("  no --person given: evaluation refuses a recording without one")
+    if not recording.about.basis.text:
+        print("  no --licence given: `unvisor run` sends and records no face without one")
     return 0

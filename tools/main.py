@@ -67,16 +67,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((word for word in given if word in VERBS), None)
-    options = parser(verb).parse_args(given)
     try:
-        return load(options.verb).run(options)
-    except UnvisorError as error:
-        if options.debug:
-            raise
-        print(f"unvisor {options.verb}: {error}", file=sys.stderr)
-        return 1
+        options = parser(verb).parse_args(given)
+        code = load(options.verb).run(options)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who read our output has gone, and needs to be told nothing
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (UnvisorError, OSError) as error:
+        if "--debug" in given:
+            raise
+        print(f"unvisor {verb}: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ from ..calibration import profile
 from ..datasets.replay import MAX_RATE_HZ
 from ..datasets.store import load, save_faces
 from ..headset.clock import now_ns, seconds
+from ..headset.errors import RecordingError
 from ..reconstruct.models import DEFAULT, reconstructor
 from ..reconstruct.offline import track
-from .terminal import within
+from .terminal import ready, within
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Reconstruct, save, say how fast it went."""
     within("--rate-hz", options.rate_hz, MAX_RATE_HZ)
+    read = [options.recording, *([options.profile] if options.profile else []), Path(options.model)]
+    ready(options.out, RecordingError, inputs=read)
     recording = load(options.recording).without_truth()
     wearer = profile.load(options.profile) if options.profile else None
     infers = reconstructor(options.model, wearer)
@@ -54,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0
     print(f"{options.out}: {len(faces.time_ns)} faces, {speed:.0f} x real time")
-    if wearer is None:
+    if not recording.streams:
+        print("  it holds no sensor streams, so every face is at rest: see `unvisor simulate`")
+    elif wearer is None:
         print("  no --profile: the hidden face stays at rest; calibrate first to have it inferred")
     return 0

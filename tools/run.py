@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__
@@ -25,7 +22,7 @@ from ..calibration import consent, profile
 from ..calibration.fit import fit
 from ..headset import settings
 from ..headset.clock import NS_PER_S, now_ns, seconds
-from ..headset.errors import HeadsetError, SensorError
+from ..headset.errors import HeadsetError, RecordingError, SensorError
 from ..headset.frame import Health, Sink
 from ..headset.permit import Basis, Permit
 from ..headset.plug import READER_PLUGS, SINK_PLUGS
@@ -34,7 +31,8 @@ from ..headset.sensors.playback import Playback
 from . import logbook
 from .logbook import LOG
 from .status import Pulse, View, as_json, watched
-from .terminal import WEEK_S, within
+from .stopping import stopping
+from .terminal import WEEK_S, ready, within
 
 if TYPE_CHECKING:
     from ..calibration.profile import Profile
@@ -153,7 +151,7 @@ def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) 
 
     pulse = Pulse(rows)
     everything: tuple[Sink, ...] = (*sinks.values(), pulse)
-    with _stopping() as stop, watched(rows, _view(options)):
+    with stopping() as stop, watched(rows, _view(options)):
         duration_s = options.duration_s
         until_ns = None if duration_s is None else now_ns() + round(duration_s * NS_PER_S)
         counts = pipeline.run(source, reconstructor, everything, until_ns=until_ns, stop=stop)
@@ -181,6 +179,10 @@ def _start(options: argparse.Namespace, chosen: settings.Chosen) -> Start:
         from ..datasets.store import load
 
         recording = load(Path(options.source))
+        if not recording.streams:
+            raise RecordingError(
+                f"{options.source}: holds no sensor streams to play: `unvisor simulate` makes some"
+            )
     repeat = options.loop or (options.source == "demo" and options.duration_s is not None)
     played = Playback(
         Path(options.source).name, lambda: recording.frames(options.rate_hz), loop=repeat
@@ -214,6 +216,12 @@ def _sinks(
         consent.require(permit, name)
     sinks: dict[str, Sink] = {n: SINK_PLUGS.load(n).make(given) for n, given in wanted.items()}
     if options.record is not None:
+        ready(options.record, RecordingError, word="--record")
+        if options.record.exists():
+            raise RecordingError(
+                f"{options.record}: is there already, and a take is never replaced: "
+                "choose another --record"
+            )
         consent.require(permit, str(options.record))
         from ..datasets.recorder import Recorder
 
@@ -227,23 +235,6 @@ def _view(options: argparse.Namespace) -> View:
     if options.json:
         return "json"
     return "table" if sys.stdout.isatty() else "lines"
-
-
-@contextmanager
-def _stopping() -> Generator[Event]:
-    """Give an event that Ctrl-C and a polite kill set, so that everything is closed in order."""
-    stop = Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def asked(_number: int, _frame: object) -> None:
-        stop.set()
-
-    before = [signal.signal(number, asked) for number in signals]
-    try:
-        yield stop
-    finally:
-        for number, old in zip(signals, before, strict=True):
-            signal.signal(number, old)
 
 
 def _summarise(options: argparse.Namespace, ran: Ran) -> None:

@@ -11,7 +11,9 @@ import numpy as np
 
 from ..datasets.simulate import Noise, simulate
 from ..datasets.store import load, save
+from ..headset.errors import RecordingError
 from ..headset.rig import RIGS
+from .terminal import ready
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Simulate, save, say what was made."""
     noise = cast("Noise", options.noise)
+    ready(options.out, RecordingError)
     recording = simulate(load(options.recording), RIGS[options.rig], seed=options.seed, noise=noise)
+    if not recording.streams and options.rig != "none":
+        raise RecordingError(
+            f"{options.recording}: has nothing that the rig {options.rig} senses (no sound, no head): "
+            "choose another --rig"
+        )
     save(options.out, recording)
     counts = {name: int(np.size(stream.time_ns)) for name, stream in recording.streams.items()}
     if options.json:

@@ -33,7 +33,8 @@ def counting(words: str, total: int) -> Generator[Callable[[str], None]]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[note]}", style="dim"),
     )
-    with Progress(*columns, console=CONSOLE, transient=True) as progress:
+    hidden = not CONSOLE.is_terminal  # or a blank line would go before the results
+    with Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as progress:
         task = progress.add_task(words, total=total, note="")
         yield lambda note: progress.update(task, advance=1, note=note)
 
@@ -58,6 +59,30 @@ def within(word: str, value: float | None, most: float, *, or_zero: bool = False
         return
     least = "at least 0" if or_zero else "above 0"
     raise UnvisorError(f"{word} {value:g}: must be {least} and at most {most:g}")
+
+
+def ready(
+    out: Path | None, error: type[UnvisorError], *, inputs: Sequence[Path] = (), word: str = "--out"
+) -> None:
+    """Refuse a place for a result before any work is done for it.
+
+    Args:
+        out: Where the result is to go, None where it was not asked for.
+        error: What to raise.
+        inputs: Files that are read, which the result must not replace.
+        word: The option, for the message.
+
+    Raises:
+        UnvisorError: As `error`: a folder, in no folder, or one of the inputs.
+    """
+    if out is None:
+        return
+    if out.is_dir():
+        raise error(f"{out}: is a folder: name a file for {word}")
+    if not out.parent.is_dir():
+        raise error(f"{out}: no folder {out.parent}: create it or choose another {word}")
+    if out.exists() and any(path.exists() and path.samefile(out) for path in inputs):
+        raise error(f"{out}: is also read, and would be lost: choose another {word}")
 
 
 def named(paths: Sequence[Path]) -> dict[str, Path]:

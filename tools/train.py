@@ -11,7 +11,7 @@ from ..datasets.store import load
 from ..headset.clock import now_ns, seconds
 from ..headset.errors import ModelError
 from ..reconstruct.sheets import CALIBRATION_S
-from .terminal import WEEK_S, named, within, working
+from .terminal import WEEK_S, named, ready, within, working
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     if find_spec("onnx") is None:
         raise ModelError("train: the package onnx is missing: pip install 'unvisor[train]'")
     within("--calibration-s", options.calibration_s, WEEK_S)
+    ready(options.out, ModelError, inputs=options.recordings)
     from ..reconstruct.training import train
 
     recordings = {name: load(path) for name, path in named(options.recordings).items()}

@@ -23,25 +23,31 @@ from .avatar import Avatar, Region, Target
 from .renderer import Renderer
 
 _WARM_UP: Final = 50
-_TIMEOUT_S: Final = 120
+_TIMEOUT_S: Final = 120.0
 
 
-def cpu_cost_ms(frames: int) -> NDArray[np.float64]:
+def cpu_cost_ms(frames: int, *, timeout_s: float = _TIMEOUT_S) -> NDArray[np.float64]:
     """Return what each of so many `Renderer.draw` calls costs the CPU, milliseconds, (frames,).
 
     On a driver that is not Mesa's the variable does nothing, and the driver's own work is in it.
 
     Raises:
-        HeadsetError: Nothing draws here.
+        HeadsetError: Nothing draws here, or not within `timeout_s`.
     """
-    done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
-        [sys.executable, "-m", __name__, str(frames)],
-        env={**os.environ, "GALLIUM_NOOP": "1"},
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
+            [sys.executable, "-m", __name__, str(frames)],
+            env={**os.environ, "GALLIUM_NOOP": "1"},
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as cause:
+        raise HeadsetError(
+            f"compositor: {frames} frames took over {timeout_s:g} s to time: "
+            "time fewer, or see `unvisor doctor`"
+        ) from cause
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
         raise HeadsetError(f"compositor: cannot be timed ({reason[0]}): see `unvisor doctor`")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-from ..clock import NS_PER_S, now_ns
+from ..clock import NS_PER_S
 from ..frame import (
     AudioBlock,
     EyeSample,
@@ -20,7 +21,7 @@ from ..frame import (
     Sample,
     SensorFrame,
 )
-from ..pace import sleep_until
+from ..pace import HOST, Pace
 
 TOLERANCE_S: Final = 0.25
 """Oldest sample that still speaks of now. Longer than a blink of a radio link, shorter than anyone
@@ -34,25 +35,37 @@ _AUDIO_BLOCKS: Final = (
 class Assembly:
     """Keeps the newest sample of each kind from each reader, and hands out those still usable.
 
-    Nothing latches: what is older than the tolerance, or dated further ahead than it, is as good
-    as never sent. Where two readers sense the same thing, the reader named first is preferred.
+    Nothing latches: what is older than the tolerance is as good as never sent. What is dated further
+    ahead of its arrival than that is refused, for being newest it would shut out all that follows.
+    Where two readers sense the same thing, the reader named first is preferred.
     """
 
     def __init__(self, readers: Sequence[str], tolerance_s: float = TOLERANCE_S) -> None:
         self._tolerance_ns = round(tolerance_s * NS_PER_S)
+        self._refused = dict.fromkeys(readers, 0)
         self._newest: dict[str, dict[str, Sample]] = {name: {} for name in readers}
         self._audio: deque[AudioBlock] = deque(maxlen=_AUDIO_BLOCKS)
 
     def add(self, reader: str, samples: Sequence[Sample]) -> None:
-        """Take what a reader delivered; a sample older than the one held is let go."""
+        """Take what a reader delivered; a sample older than the one held is let go.
+
+        One from the future is refused and counted.
+        """
         newest = self._newest[reader]
         for sample in samples:
+            if sample.time_ns - sample.received_ns > self._tolerance_ns:
+                self._refused[reader] += 1
+                continue
             if isinstance(sample, AudioBlock):
                 self._audio.append(sample)
                 continue
             held = newest.get(key := _key(sample))
             if held is None or sample.time_ns >= held.time_ns:
                 newest[key] = sample
+
+    def refused(self, reader: str) -> int:
+        """Return how many of a reader's samples came from the future."""
+        return self._refused[reader]
 
     def frame(self, time_ns: int) -> SensorFrame:
         """Return all that is sensed, seen at an instant of the host clock."""
@@ -104,7 +117,12 @@ class Devices:
     """
 
     def __init__(
-        self, readers: Mapping[str, Reader], rate_hz: float, tolerance_s: float = TOLERANCE_S
+        self,
+        readers: Mapping[str, Reader],
+        rate_hz: float,
+        tolerance_s: float = TOLERANCE_S,
+        *,
+        pace: Pace = HOST,
     ) -> None:
         """Prepare; readers open when this is entered.
 
@@ -112,10 +130,12 @@ class Devices:
             readers: By name, in order of preference.
             rate_hz: Frames a second, above 0.
             tolerance_s: Oldest sample that is still used.
+            pace: The clock it goes by; readers stamp their samples on the same one.
         """
         self._readers = dict(readers)
         self._period_ns = round(NS_PER_S / rate_hz)
-        self._tolerance_s = tolerance_s
+        self._assembly = Assembly(tuple(self._readers), tolerance_s)
+        self._pace = pace
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -136,16 +156,27 @@ class Devices:
 
     def frames(self) -> Iterator[SensorFrame]:
         """Yield a frame each period, for ever."""
-        assembly = Assembly(tuple(self._readers), self._tolerance_s)
-        next_ns = now_ns()
+        assembly, pace = self._assembly, self._pace
+        next_ns = pace.now_ns()
         while True:
-            sleep_until(next_ns)
+            pace.sleep_until(next_ns)
             for name, reader in self._readers.items():
                 assembly.add(name, reader.read())
-            yield assembly.frame(now_ns())
-            late_ns = now_ns() - next_ns
+            yield assembly.frame(pace.now_ns())
+            late_ns = pace.now_ns() - next_ns
             next_ns += self._period_ns * max(1, -(-late_ns // self._period_ns))
 
     def health(self) -> Mapping[str, Health]:
         """Return how each reader is doing, by name."""
-        return {name: reader.health() for name, reader in self._readers.items()}
+        return {name: self._health(name, reader) for name, reader in self._readers.items()}
+
+    def _health(self, name: str, reader: Reader) -> Health:
+        health, refused = reader.health(), self._assembly.refused(name)
+        if not refused:
+            return health
+        note = f"{refused} samples dated ahead of their arrival: set the sender's clock"
+        return replace(
+            health,
+            dropped=health.dropped + refused,
+            note="; ".join(part for part in (health.note, note) if part),
+        )

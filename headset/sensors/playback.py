@@ -7,10 +7,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from ..clock import NS_PER_S, now_ns
+from ..clock import NS_PER_S
 from ..frame import AudioBlock, EyeSample, FaceSample, HeadSample, Health, ImageSample, SensorFrame
 from ..meter import Meter
-from ..pace import sleep_until
+from ..pace import HOST, Pace
 
 LATE_NS: Final = NS_PER_S // 10
 """A frame later than this is skipped: a slow loop keeps pace and does not slide behind."""
@@ -25,7 +25,12 @@ class Playback:
     """
 
     def __init__(
-        self, name: str, frames: Callable[[], Iterable[SensorFrame]], *, loop: bool = False
+        self,
+        name: str,
+        frames: Callable[[], Iterable[SensorFrame]],
+        *,
+        loop: bool = False,
+        pace: Pace = HOST,
     ) -> None:
         """Prepare.
 
@@ -33,10 +38,12 @@ class Playback:
             name: For the status: `demo`, or the file's.
             frames: Gives the stored frames, from the start each time it is called.
             loop: Start again at the end, for ever.
+            pace: The clock it plays by.
         """
         self._name = name
         self._frames = frames
         self._loop = loop
+        self._pace = pace
         self._meter = Meter()
 
     def __enter__(self) -> Self:
@@ -57,12 +64,12 @@ class Playback:
             offset_ns: int | None = None
             for frame in self._frames():
                 if offset_ns is None:
-                    offset_ns = now_ns() - frame.time_ns
+                    offset_ns = self._pace.now_ns() - frame.time_ns
                 at_ns = frame.time_ns + offset_ns
-                if now_ns() > at_ns + LATE_NS:
+                if self._pace.now_ns() > at_ns + LATE_NS:
                     self._meter.drop()
                     continue
-                sleep_until(at_ns)
+                self._pace.sleep_until(at_ns)
                 self._meter.tick(at_ns)
                 yield moved(frame, offset_ns)
             if offset_ns is None or not self._loop:
@@ -70,7 +77,7 @@ class Playback:
 
     def health(self) -> Mapping[str, Health]:
         """Return how the playback is doing, under its name."""
-        return {self._name: self._meter.health()}
+        return {self._name: self._meter.health(at_ns=self._pace.now_ns())}
 
 
 def moved(frame: SensorFrame, by_ns: int) -> SensorFrame:

@@ -32,6 +32,7 @@ _KEPT: Final = (
 )
 _RECEIVE_BUFFER_BYTES: Final = 1 << 18
 _WAKE_S: Final = 0.1  # how long closing may take
+_RIVAL_S: Final = 5.0  # how long a second sender is told of after its last packet
 _FLOOD: Final = (64, 5 * NS_PER_MS)  # at most so many packets in so long: 12,800 a second
 
 UNREADABLE: Final = (SensorError, ValueError, ArithmeticError, LookupError, struct.error)
@@ -58,8 +59,9 @@ class Packet:
 class UdpReader:
     """Reads packets from a UDP port.
 
-    One sender at a time: a second host that sends to the same port while the first is live is
-    ignored (and counted), for two phones on one port would make one flickering face.
+    One sender at a time, for two phones on one port would make one flickering face: the first host
+    whose packet tells of something has the port, and keeps it while its packets can be read. Any
+    other is ignored meanwhile, and counted. Bytes that cannot be read never take the port.
     """
 
     def __init__(self, settings: UdpSettings, parse: Parse, *, remedy: str) -> None:
@@ -78,13 +80,17 @@ class UdpReader:
         self._socket: socket.socket | None = None
         self._thread: Thread | None = None
         self._stop = Event()
-        self._sender: str = ""
-        self._sender_ns = 0
+        self._holder: tuple[str, int] | None = None
+        """Whose packets are read, and when the newest of them came."""
+        self._rival: tuple[str, int] | None = None
+        """Who else sends, and when last."""
         self._note = ""
 
     def __enter__(self) -> Self:
         self._socket = _bound(self._settings.host, self._settings.port)
         self._stop.clear()
+        self._packets.clear()
+        self._holder = self._rival = None
         self._thread = Thread(target=self._drain, args=(self._socket,), daemon=True, name="udp")
         self._thread.start()
         return self
@@ -118,6 +124,8 @@ class UdpReader:
         samples: list[Sample] = []
         while self._packets:
             packet = self._packets.popleft()
+            if self._ignores(packet):  # it came before the port was taken
+                continue
             try:
                 parsed = self._parse(packet.payload, packet.received_ns)
             except UNREADABLE as error:
@@ -125,6 +133,8 @@ class UdpReader:
                 self._note = f"unreadable packet from {packet.sender}: {error}"
                 continue
             self._note = "" if parsed else "packets come, but without a face"
+            if parsed or (self._holder is not None and self._holder[0] == packet.sender):
+                self._holder = packet.sender, packet.received_ns
             if parsed:
                 self._meter.tick(packet.received_ns)
                 samples.extend(parsed)
@@ -132,8 +142,15 @@ class UdpReader:
 
     def health(self) -> Health:
         """Return how the port is doing; silence names the address that senders need."""
+        at_ns, notes = now_ns(), [self._note] if self._note else []
+        if self._rival is not None and self._holder is not None:
+            (rival, rival_ns), (holder, _) = self._rival, self._holder
+            if rival != holder and at_ns - rival_ns < _RIVAL_S * NS_PER_S:
+                notes.append(f"{rival} sends too and is ignored; {holder} came first")
         return self._meter.health(
-            note=self._note, remedy=f"{self._remedy} ({self._settings.host}:{self.port})"
+            note="; ".join(notes),
+            remedy=f"{self._remedy} ({self._settings.host}:{self.port})",
+            at_ns=at_ns,
         )
 
     def _drain(self, port: socket.socket) -> None:
@@ -156,18 +173,26 @@ class UdpReader:
                 taken, since_ns = 0, now_ns()
 
     def _take(self, packet: Packet) -> None:
-        silent_ns = packet.received_ns - self._sender_ns
-        if packet.sender != self._sender and silent_ns < LOST_AFTER_S * NS_PER_S:
-            self._meter.drop()
-            self._note = f"{packet.sender} sends too and is ignored; {self._sender} came first"
+        if self._ignores(packet):
             return
-        self._sender, self._sender_ns = packet.sender, packet.received_ns
         if len(packet.payload) > LARGEST_BYTES:
             self._meter.drop()
             return
         if len(self._packets) == _KEPT:
             self._meter.drop()  # the oldest goes
         self._packets.append(packet)
+
+    def _ignores(self, packet: Packet) -> bool:
+        """Say whether the port is another's, and count the packet where it is."""
+        if self._holder is None:
+            return False
+        holder, heard_ns = self._holder
+        silent_ns = packet.received_ns - heard_ns
+        if packet.sender == holder or silent_ns >= LOST_AFTER_S * NS_PER_S:
+            return False
+        self._meter.drop()
+        self._rival = packet.sender, packet.received_ns
+        return True
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -337,6 +337,66 @@ def test_loading_a_recording_that_was_cut_off_settles_its_journal(path: Path) ->
     assert not path.exists()
 
 
+def torn(path: Path) -> None:
+    """Leave what a program that was cut off while recording x.h5 again leaves."""
+    whole = written(path, [("mouth", face_sample(i)) for i in range(10)])
+    path.write_bytes(whole[:-7])
+
+
+def told_by(caplog: pytest.LogCaptureFixture) -> list[str]:
+    assert {record.name for record in caplog.records} <= {"unvisor"}
+    assert {record.levelname for record in caplog.records} <= {"WARNING"}
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_a_journal_beside_an_earlier_recording_is_rescued_and_told(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    earlier = path.with_suffix(".h5")
+    save(earlier, Recording(about=About(person="before")))
+    (path.parent / "x-recovered-1.h5").write_bytes(b"another's")
+    torn(path)
+    assert load(earlier).about.person == "before"
+    assert told_by(caplog) == [
+        f"{earlier}: a later recording of it was cut off: kept as x-recovered-2.h5"
+    ]
+    kept = load(path.parent / "x-recovered-2.h5")
+    assert kept.streams["mouth"].time_ns.tolist() == list(range(9))
+    assert not path.exists()
+    assert load(earlier).about.person == "before"
+    assert len(told_by(caplog)) == 1
+
+
+def test_while_it_is_recorded_again_the_earlier_recording_is_read_and_all_left_alone(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(path.with_suffix(".h5"), Recording(about=About(person="before")))
+    journal = Journal(path, ABOUT)
+    journal.sample("mouth", face_sample(0))
+    assert load(path.with_suffix(".h5")).about.person == "before"
+    journal.sample("mouth", face_sample(1))
+    journal.close()
+    assert told_by(caplog) == []
+    assert len(list(path.parent.iterdir())) == 2
+    assert recover(path).streams["mouth"].time_ns.tolist() == [0, 1]
+
+
+def test_a_journal_that_cannot_be_rescued_does_not_stand_in_the_way(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(path.with_suffix(".h5"), Recording(about=About(person="before")))
+    path.write_bytes(b"UNVI")
+    assert load(path.with_suffix(".h5")).about.person == "before"
+    (said,) = told_by(caplog)
+    assert "holds nothing: delete it" in said
+    assert path.exists()
+
+
+def test_a_journal_in_a_folder_that_is_missing_says_so(path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"no folder .*nowhere: create it"):
+        Journal(path.parent / "nowhere" / "x.journal", ABOUT)
+
+
 def test_a_journal_that_cannot_be_settled_is_kept(path: Path) -> None:
     written(path, [("mouth", face_sample(i)) for i in range(10)])
     with pytest.raises(RecordingError, match=f"kept in {path.name}"):

@@ -180,6 +180,60 @@ def test_a_withdrawn_permit_ends_the_recording(tmp_path: Path) -> None:
     assert load(tmp_path / "x.h5").span_ns[1] < NS_PER_S
 
 
+class Failing(Given):
+    """A permit that cannot be asked any more."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def refusal(self, destination: str) -> str | None:
+        if self.withdrawn:
+            raise self._error
+        return None
+
+
+def record_past_failure(recorder: Recorder, permit: Given, says: str) -> None:
+    with recorder:
+        for frame in frames(10):
+            recorder.put(frame, face(frame.time_ns))
+        permit.withdrawn = True
+        deadline_ns = now_ns() + 10 * NS_PER_S
+        while recorder.health().state != "lost" and now_ns() < deadline_ns:
+            time.sleep(0.01)
+        health = recorder.health()
+        assert health.state == "lost"
+        assert says in health.remedy
+        recorder.put(next(frames(1, start_ns=NS_PER_S)), face(NS_PER_S))
+        assert recorder.health().dropped == health.dropped + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(5, "Input/output error"), "Input/output error"),
+        (MemoryError(), "MemoryError"),
+        (RecordingError("x.journal: cannot be written"), "x.journal: cannot be written"),
+    ],
+)
+def test_whatever_ends_the_writing_is_told_and_harms_no_put(
+    tmp_path: Path, error: Exception, says: str
+) -> None:
+    permit = Failing(error)
+    recorder = Recorder(tmp_path / "x.h5", about=ABOUT, permit=permit)
+    with pytest.raises(RecordingError, match=f"ends early: .*{says}"):
+        record_past_failure(recorder, permit, says)
+    track = load(tmp_path / "x.h5").face
+    assert track is not None
+    assert len(track.time_ns) == 10
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "nowhere" / "x.h5", about=ABOUT, permit=Given())
+    with pytest.raises(RecordingError, match=r"no folder .*nowhere: create it"):
+        recorder.__enter__()
+
+
 def test_what_the_queue_cannot_take_is_counted(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "x.h5", about=ABOUT, permit=Given(), queue=5)
     given = [(frame, face(frame.time_ns)) for frame in frames(2000)]
@@ -272,10 +326,8 @@ def record_until_killed(path: Path) -> None:
             print(frame.time_ns, flush=True)  # noqa: T201
 
 
-@pytest.fixture
-def killed(tmp_path: Path) -> tuple[Path, list[int]]:
-    """A recording whose program was killed after a second and a half, and the times it had put."""
-    path = tmp_path / "x.h5"
+def kill_while_recording(path: Path) -> list[int]:
+    """Kill a program that has recorded for a second and a half; return the times it had put."""
     child = subprocess.Popen(
         [sys.executable, __file__, str(path)], stdout=subprocess.PIPE, text=True
     )
@@ -285,7 +337,32 @@ def killed(tmp_path: Path) -> tuple[Path, list[int]]:
         child.kill()
         put += [int(line) for line in child.stdout if line.endswith("\n")]
     child.wait()
-    return path, put
+    return put
+
+
+def test_what_was_recorded_before_and_what_was_cut_off_are_both_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "x.h5"
+    with Recorder(path, about=ABOUT, permit=Given()) as recorder:
+        for frame in frames(4):
+            recorder.put(frame, face(frame.time_ns))
+    put = kill_while_recording(path)
+    assert len(load(path).streams["eyes"].time_ns) == 4
+    assert "kept as x-recovered-1.h5" in caplog.text
+    cut_off = load(tmp_path / "x-recovered-1.h5").face
+    assert cut_off is not None
+    kept = cut_off.time_ns.tolist()
+    assert kept == put[: len(kept)]
+    assert put[-1] - kept[-1] <= NS_PER_S
+    assert not beside(path).exists()
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> tuple[Path, list[int]]:
+    """A recording whose program was killed after a second and a half, and the times it had put."""
+    path = tmp_path / "x.h5"
+    return path, kill_while_recording(path)
 
 
 def test_a_killed_recorder_loses_at_most_a_second(killed: tuple[Path, list[int]]) -> None:

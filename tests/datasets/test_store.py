@@ -237,6 +237,18 @@ def test_a_refused_recording_leaves_the_old_file(tmp_path: Path) -> None:
         save(tmp_path / "nowhere" / "x.h5", Recording(about=ABOUT))
 
 
+@pytest.mark.parametrize("written", ["", "not stated", "CC0"])
+def test_a_licence_is_what_was_stated_and_nothing_else(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "x.h5"
+    save(path, Recording(about=About(basis=Basis(kind="licence", text=written))))
+    assert load(path).about.basis.text == ("CC0" if written == "CC0" else "")
+    with h5py.File(path, "r+") as file:
+        del file.attrs["basis_text"], file.attrs["basis_kind"]  # as another program writes it
+        file.attrs["licence"] = written
+    assert load(path).about.basis == Basis(kind="licence", text="CC0" if written == "CC0" else "")
+    assert About().basis.text == ""
+
+
 def test_a_file_replaced_under_an_open_recording_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "x.h5"
     save(path, example())

@@ -138,6 +138,21 @@ def test_a_face_goes_in_only_after_a_yes(tmp_path: Path) -> None:
     assert "profile.json: this is of a face" in asked[0]
 
 
+def test_faces_of_one_name_all_go_in(tmp_path: Path) -> None:
+    faces = [tmp_path / place for place in ("a/p.json", "b/p.json", "c/P.json", "p-2.json")]
+    for face in faces:
+        write(face, face.parent.name)
+    path = tmp_path / "help.zip"
+    bundle.write(
+        path, findings={}, versions={}, settings_file=tmp_path / "none", faces=faces,
+        ask=lambda _: True,
+    )  # fmt: skip
+    with zipfile.ZipFile(path) as archive:
+        found = {name: archive.read(name).decode() for name in archive.namelist() if "/" in name}
+    assert len({name.casefold() for name in found}) == 4
+    assert sorted(found.values()) == sorted(face.parent.name for face in faces)
+
+
 def test_without_a_terminal_the_answer_is_no(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

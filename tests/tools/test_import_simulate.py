@@ -12,6 +12,7 @@ from unvisor.datasets import live_link_face
 from unvisor.datasets.performance import performance
 from unvisor.datasets.store import load, save
 from unvisor.headset.names import ARKIT
+from unvisor.headset.permit import Basis
 from unvisor.tools.main import main
 
 
@@ -66,8 +67,10 @@ def test_several_takes_become_one_recording(
     assert main(["import", "arkit-json", str(second), str(first), "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "4 faces at 2.0 Hz" in said
-    assert "1 gaps" in said
+    assert "kept as they are: 1" in said
     assert "no --person" in said
+    assert "no --licence" in said
+    assert load(out).about.basis == Basis(kind="licence", text="")
     truth = load(out).truth
     assert truth is not None
     np.testing.assert_array_equal(truth.time_ns, [0, 5e8, 9e9, 95e8])

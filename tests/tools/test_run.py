@@ -126,7 +126,7 @@ def test_it_ends_cleanly_when_asked(tmp_path: Path, polite: signal.Signals) -> N
     ("words", "says"),
     [
         (["--source", "openxr"], "--source openxr: not in this version yet: use --source devices"),
-        ([], "no sensor named: add --sensor live-link-face"),
+        ([], "no sensor named: add --sensor "),
         (["--sensor", "live-link-fac"], "did you mean live-link-face?"),
         (["--source", "missing.h5"], "missing.h5"),
         (["--source", "demo", "--vrchat", "x,prot=3"], "vrchat: prot is not known"),
@@ -156,6 +156,26 @@ def test_a_live_face_goes_nowhere_without_consent(
     monkeypatch.chdir(tmp_path)
     assert run("--sensor", "live-link-face::0", *to, "--duration-s", 0.1) == 1
     assert '--consent-reference "form, version, date"' in capsys.readouterr().err
+    assert list(tmp_path.glob("evening*")) == []
+
+
+@pytest.mark.parametrize("to", [["--vrchat"], ["--record", "evening.h5"]])
+def test_a_capture_without_a_licence_goes_nowhere_but_can_be_worked_on(
+    to: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    frames = [{"weights": [n / 40], "time": n / 20} for n in range(20)]
+    Path("take.json").write_text(json.dumps({"names": ["jawOpen"], "frames": frames}))
+    assert main(["import", "arkit-json", "take.json", "--out", "take.h5"]) == 0
+    assert main(["simulate", "take.h5", "--rig", "mouth+eyes", "--out", "worn.h5"]) == 0
+    assert main(["reconstruct", "worn.h5", "--model", "neutral", "--out", "face.h5"]) == 0
+    assert run("--source", "worn.h5") == 0
+    capsys.readouterr()
+    assert run("--source", "worn.h5", *to) == 1
+    assert "no licence is stated for this face: import it with --licence" in capsys.readouterr().err
     assert list(tmp_path.glob("evening*")) == []
 
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from contextlib import suppress
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -60,6 +64,32 @@ def test_an_unfinished_film_leaves_the_old_one(tmp_path: Path):
     with suppress(OutputError), Film(place, SIZE, 30) as film:
         film.add(grey(9))
         film.add(np.zeros((8, 8, 3), np.uint8))
+    assert place.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Generator[None]:
+    """Have the system refuse to let any file grow past a size, as a full disk does."""
+    resource: Any = import_module("resource")  # unknown to a type checker that thinks of Windows
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="elsewhere: a limit on files is POSIX's")
+def test_a_disk_that_fills_up_with_the_last_frames_leaves_no_draft(tmp_path: Path):
+    place = tmp_path / "film.mp4"
+    place.write_bytes(b"before")
+    film = Film(place, (640, 480), 30).__enter__()
+    rng = np.random.default_rng(3)
+    for _ in range(3):  # the encoder looks ahead: all are written at the end, 100 kB and more each
+        film.add(rng.integers(0, 256, (480, 640, 3)).astype(np.uint8))
+    with no_file_beyond(64), pytest.raises(OutputError, match=r"film\.mp4: cannot be written"):
+        film.__exit__(None, None, None)
     assert place.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [place]
 

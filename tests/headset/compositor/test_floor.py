@@ -6,6 +6,7 @@ import pytest
 from unvisor.headset.compositor.context import GlReport
 from unvisor.headset.compositor.floor import cpu_cost_ms, small_head
 from unvisor.headset.compositor.renderer import Renderer
+from unvisor.headset.errors import HeadsetError
 from unvisor.headset.frame import FORWARD
 from unvisor.headset.names import ARKIT
 
@@ -16,6 +17,11 @@ def test_every_frame_is_timed(drawing: GlReport):
     spent = cpu_cost_ms(20)
     assert spent.shape == (20,)
     assert (spent > 0.0).all()
+
+
+def test_what_takes_too_long_is_said():
+    with pytest.raises(HeadsetError, match=r"20 frames took over 0\.01 s.*unvisor doctor"):
+        cpu_cost_ms(20, timeout_s=0.01)
 
 
 def test_what_is_timed_draws(drawing: GlReport):

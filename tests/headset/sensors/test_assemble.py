@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pytest
 
-from unvisor.headset.clock import NS_PER_MS, NS_PER_S, now_ns
+from unvisor.headset.clock import NS_PER_MS, NS_PER_S
 from unvisor.headset.errors import SensorError
 from unvisor.headset.frame import (
     FORWARD,
@@ -84,6 +84,33 @@ def test_a_date_far_ahead_is_not_believed_for_ever() -> None:
     assert assembly.frame(0).eyes is None
 
 
+def ahead(source: str, by_ns: int) -> FaceSample:
+    return observed(source, NO_WEIGHTS, time_ns=NS_PER_S + by_ns, received_ns=NS_PER_S)
+
+
+def test_a_sample_from_the_future_does_not_shut_out_what_follows() -> None:
+    assembly = Assembly(["phone", "headset"])
+    future = sound(3600 * NS_PER_S)
+    future = AudioBlock(
+        time_ns=future.time_ns, received_ns=0, samples=future.samples, sample_rate_hz=16_000
+    )
+    assembly.add(
+        "phone", [ahead("phone", 3600 * NS_PER_S), ahead("phone", TOLERANCE_NS + 1), future]
+    )
+    assembly.add("phone", [face("phone", NS_PER_S)])
+    frame = assembly.frame(NS_PER_S)
+    assert [one.time_ns for one in frame.faces] == [NS_PER_S]
+    assert frame.audio == ()
+    assert (assembly.refused("phone"), assembly.refused("headset")) == (3, 0)
+
+
+def test_a_clock_a_little_ahead_is_believed() -> None:
+    assembly = Assembly(["phone"])
+    assembly.add("phone", [ahead("phone", TOLERANCE_NS)])
+    assert len(assembly.frame(NS_PER_S).faces) == 1
+    assert assembly.refused("phone") == 0
+
+
 def test_a_late_sample_does_not_replace_a_newer_one() -> None:
     assembly = Assembly(["phone"])
     assembly.add("phone", [eyes(5)])
@@ -115,12 +142,30 @@ def test_sound_is_handed_out_once_in_order_and_bounded() -> None:
     assert len(assembly.frame(5).audio) < 100
 
 
+class Stepped:
+    """A clock that stands still but for what is slept and spent."""
+
+    def __init__(self) -> None:
+        self.time_ns = 50 * NS_PER_S
+
+    def now_ns(self) -> int:
+        return self.time_ns
+
+    def sleep_until(self, at_ns: int) -> None:
+        self.time_ns = max(self.time_ns, at_ns)
+
+    def spend(self, duration_ns: int) -> None:
+        self.time_ns += duration_ns
+
+
 class Scripted:
     """A sensor that has a face each time it is asked, and cannot always be opened."""
 
-    def __init__(self, *, broken: bool = False) -> None:
+    def __init__(self, pace: Stepped, *, broken: bool = False, ahead_ns: int = 0) -> None:
         self.is_open = False
+        self._pace = pace
         self._broken = broken
+        self._ahead_ns = ahead_ns
 
     def __enter__(self) -> Self:
         if self._broken:
@@ -138,41 +183,50 @@ class Scripted:
         self.is_open = False
 
     def read(self) -> Sequence[Sample]:
-        return [face("scripted", now_ns())]
+        at_ns = self._pace.now_ns()
+        weights, time_ns = NO_WEIGHTS, at_ns + self._ahead_ns
+        return [observed("scripted", weights, time_ns=time_ns, received_ns=at_ns)]
 
     def health(self) -> Health:
         return Health(state="live" if self.is_open else "off")
 
 
 def test_devices_give_frames_at_their_rate() -> None:
-    with Devices({"scripted": Scripted()}, rate_hz=200.0) as devices:
+    pace = Stepped()
+    with Devices({"scripted": Scripted(pace)}, rate_hz=200.0, pace=pace) as devices:
         frames = list(islice(devices.frames(), 41))
-        assert devices.health()["scripted"].state == "live"
-    assert all(len(frame.faces) == 1 for frame in frames)
-    steps_ns = np.diff([frame.time_ns for frame in frames])
-    assert (steps_ns > 0).all()
-    # A shared machine may hold frames up but never makes them come early.
-    assert frames[-1].time_ns - frames[0].time_ns >= 40 * 5 * NS_PER_MS - NS_PER_MS
+        assert devices.health()["scripted"] == Health(state="live")
+    start_ns = 50 * NS_PER_S
+    assert [frame.time_ns for frame in frames] == [start_ns + n * 5 * NS_PER_MS for n in range(41)]
+    assert [frame.faces[0].time_ns for frame in frames] == [frame.time_ns for frame in frames]
 
 
 def test_a_slow_loop_skips_instants_instead_of_falling_behind() -> None:
-    with Devices({}, rate_hz=1000.0) as devices:
-        began_ns = now_ns()
+    pace = Stepped()
+    with Devices({}, rate_hz=1000.0, pace=pace) as devices:
         frames = devices.frames()
         first = next(frames)
-        wait_until = now_ns() + 20 * NS_PER_MS
-        while now_ns() < wait_until:
-            pass
-        second, *_, tenth = islice(frames, 10)
-    assert second.time_ns - first.time_ns >= 20 * NS_PER_MS
-    assert tenth.time_ns - began_ns >= (20 + 8) * NS_PER_MS  # no burst to catch up
+        pace.spend(20 * NS_PER_MS + 1)
+        rest = list(islice(frames, 10))
+    # Neither a burst to catch up, nor a pace that has slid.
+    assert [(frame.time_ns - first.time_ns) / NS_PER_MS for frame in rest] == list(range(21, 31))
+
+
+def test_a_sensor_from_the_future_is_counted_and_said() -> None:
+    pace = Stepped()
+    wrong = Scripted(pace, ahead_ns=3600 * NS_PER_S)
+    with Devices({"wrong": wrong}, rate_hz=100.0, pace=pace) as devices:
+        assert [frame.faces for frame in islice(devices.frames(), 3)] == [()] * 3
+        health = devices.health()["wrong"]
+    assert health.dropped == 3
+    assert "3 samples dated ahead" in health.note
 
 
 def test_where_one_sensor_cannot_be_opened_none_stays_open() -> None:
-    good = Scripted()
+    good, broken = Scripted(Stepped()), Scripted(Stepped(), broken=True)
     with (
         pytest.raises(SensorError, match="camera 0"),
-        Devices({"good": good, "broken": Scripted(broken=True)}, rate_hz=60.0),
+        Devices({"good": good, "broken": broken}, rate_hz=60.0),
     ):
         pass
     assert not good.is_open
@@ -189,16 +243,14 @@ def stored(count: int, step_ns: int) -> Callable[[], Iterable[SensorFrame]]:
 
 
 def test_playback_moves_every_time_by_the_same_and_keeps_pace() -> None:
-    began_ns = now_ns()
-    with Playback("take", stored(20, 2 * NS_PER_MS)) as playback:
+    pace = Stepped()
+    start_ns = pace.now_ns()
+    with Playback("take", stored(20, 2 * NS_PER_MS), pace=pace) as playback:
         frames = list(playback.frames())
-    offset_ns = frames[0].time_ns
-    assert began_ns <= offset_ns <= now_ns()
-    assert now_ns() - began_ns >= 19 * 2 * NS_PER_MS
-    assert len(frames) + playback.health()["take"].dropped == 20
+    assert [frame.time_ns for frame in frames] == [start_ns + n * 2 * NS_PER_MS for n in range(20)]
+    assert pace.now_ns() == frames[-1].time_ns
     for frame in frames:
         at_ns = frame.time_ns
-        assert (at_ns - offset_ns) % (2 * NS_PER_MS) == 0
         assert (frame.faces[0].time_ns, frame.faces[0].received_ns) == (at_ns - 3, at_ns - 2)
         assert frame.eyes is not None
         assert frame.head is not None
@@ -207,10 +259,9 @@ def test_playback_moves_every_time_by_the_same_and_keeps_pace() -> None:
 
 
 def test_playback_ends_unless_it_loops() -> None:
-    once = Playback("take", stored(3, NS_PER_MS))
-    assert len(list(once.frames())) + once.health()["take"].dropped == 3
-    looped = islice(Playback("take", stored(3, NS_PER_MS), loop=True).frames(), 10)
-    times = [frame.time_ns for frame in looped]
+    assert len(list(Playback("take", stored(3, NS_PER_MS), pace=Stepped()).frames())) == 3
+    looped = Playback("take", stored(3, NS_PER_MS), loop=True, pace=Stepped())
+    times = [frame.time_ns for frame in islice(looped.frames(), 10)]
     assert len(times) == 10
     assert times == sorted(times)
 
@@ -220,13 +271,12 @@ def test_playback_of_nothing_ends_even_looped() -> None:
 
 
 def test_playback_skips_what_is_late_and_counts_it() -> None:
-    playback = Playback("take", stored(400, NS_PER_MS))
+    pace = Stepped()
+    playback = Playback("take", stored(400, NS_PER_MS), pace=pace)
     frames = playback.frames()
-    next(frames)
-    wait_until = now_ns() + 250 * NS_PER_MS
-    while now_ns() < wait_until:
-        pass
+    first = next(frames)
+    pace.spend(250 * NS_PER_MS)
     rest = list(frames)
-    dropped = playback.health()["take"].dropped
-    assert dropped >= 140
-    assert 1 + len(rest) + dropped == 400
+    # What is up to 100 ms late is shown late, the 149 frames before that are not.
+    assert rest[0].time_ns - first.time_ns == 150 * NS_PER_MS
+    assert (len(rest), playback.health()["take"].dropped) == (250, 149)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable, Sequence
-from threading import active_count
+from threading import Event, active_count
 
 import pytest
 
@@ -107,6 +107,56 @@ def test_a_second_sender_is_ignored_while_the_first_lives() -> None:
         read_until(udp, lambda _, health: health.dropped == 1)
         assert "127.0.0.2 sends too" in udp.health().note
         assert udp.read() == []
+
+
+def test_whoever_cannot_be_read_does_not_shut_a_phone_out() -> None:
+    with reader() as udp:
+        send(udp.port, b"abc", bytes(LARGEST_BYTES + 1), b"", host="127.0.0.2")
+        read_until(udp, lambda _, health: health.dropped == 2 and not udp.waiting)
+        send(udp.port, struct.pack(">f", 0.25))
+        assert jaws(read_until(udp, lambda samples, _: len(samples) == 1)) == [0.25]
+        send(udp.port, b"abc", struct.pack(">f", 0.75), host="127.0.0.2")
+        read_until(udp, lambda _, health: health.dropped == 4)
+        assert udp.read() == []
+
+
+def test_that_another_sends_too_is_said_for_a_while() -> None:
+    with reader() as udp:
+        send(udp.port, struct.pack(">f", 0.25))
+        read_until(udp, lambda samples, _: len(samples) == 1)
+        send(udp.port, struct.pack(">f", 0.75), host="127.0.0.2")
+        read_until(udp, lambda _, health: health.dropped == 1)
+        send(udp.port, struct.pack(">f", 0.5))
+        read_until(udp, lambda samples, _: len(samples) == 1)
+        note = udp.health().note
+        assert note == "127.0.0.2 sends too and is ignored; 127.0.0.1 came first"
+
+
+def test_of_two_that_arrive_before_the_first_read_one_is_heard() -> None:
+    with reader() as udp:
+        for host in ("127.0.0.1", "127.0.0.2", "127.0.0.1"):
+            waiting = udp.waiting
+            send(udp.port, struct.pack(">f", 0.25 if host == "127.0.0.1" else 0.75), host=host)
+            give_up_ns = now_ns() + 5_000_000_000
+            while udp.waiting == waiting:
+                assert now_ns() < give_up_ns
+        assert jaws(udp.read()) == [0.25, 0.25]
+        assert udp.health().dropped == 1
+
+
+def test_when_the_first_falls_silent_the_other_takes_over() -> None:
+    with reader() as udp:
+        send(udp.port, struct.pack(">f", 0.25))
+        read_until(udp, lambda samples, _: len(samples) == 1)
+        samples: list[Sample] = []
+        give_up_ns = now_ns() + 10_000_000_000
+        while not samples:
+            assert now_ns() < give_up_ns
+            send(udp.port, struct.pack(">f", 0.75), host="127.0.0.2")
+            Event().wait(0.05)
+            samples += udp.read()
+        assert jaws(samples)[0] == 0.75
+        assert udp.health().note == ""
 
 
 def test_a_port_that_is_taken_names_its_owner_and_the_remedy() -> None:

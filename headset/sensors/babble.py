@@ -1,0 +1,99 @@
+"""Project Babble and Baballonia: a camera at the mouth, and perhaps two at the eyes, by OSC.
+
+Babble names its mouth's 45 values as ARKit does, with more of cheeks and tongue; any prefix is
+taken, for it can be set there. Baballonia adds each eye's direction, lid, widening, squint and
+lowered brow. Its direction of ±1 is read as ±45° with the tangent between, as VRCFaceTracking reads
+it. Its combined `LeftRightPitchYaw` is not read: it was seen in two orders.
+
+Source: PROTOCOLS 3.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ..expressions import ARKIT_TO_UNIFIED
+from ..frame import Floats, Sample
+from ..names import MOUTH_28, UNIFIED, UNIFIED_INDEX
+from ..plug import Port, ReaderPlug
+from .osc_face import Dialect, OscFace, Part, Sensed
+from .udp import UdpReader, UdpSettings
+
+NAME: Final = "babble"
+
+_SIDES: Final = ("Left", "Right")
+
+
+class BabbleSettings(UdpSettings, frozen=True, kw_only=True):
+    """The port that Babble's VRCFaceTracking module listens at, and Babble sends to."""
+
+    port: Port = 8888
+
+
+def _shapes() -> dict[str, tuple[str, ...]]:
+    """Return for each value of a weight the Unified shapes it stands for."""
+    arkit = [*(name for name in MOUTH_28 if name != "tongueOut"), "noseSneerLeft", "noseSneerRight"]
+    shapes = {name: tuple(ARKIT_TO_UNIFIED[name]) for name in arkit}
+    own = [f"cheek{what}{side}" for what in ("Puff", "Suck") for side in _SIDES]
+    own += [name[0].lower() + name[1:] for name in UNIFIED if name.startswith("Tongue")]
+    shapes |= {name: (name[0].upper() + name[1:],) for name in own}
+    for side in _SIDES:
+        shapes[f"{side.lower()}EyeWiden"] = (f"EyeWide{side}",)
+        shapes[f"{side.lower()}EyeSquint"] = (f"EyeSquint{side}",)
+        shapes[f"{side.lower()}EyeBrow"] = (f"BrowLowerer{side}",)
+    return shapes
+
+
+SHAPES: Final = _shapes()
+"""Last part of an address, its first letter small -> the Unified shapes it stands for."""
+
+_EYES: Final = [f"{side}Eye{what}" for what in ("X", "Y", "Lid") for side in ("left", "right")]
+_FROM: Final = np.full(len(UNIFIED), -1)  # each shape's value; the one beyond the last is NaN
+for _slot, _names in enumerate(SHAPES.values()):
+    _FROM[[UNIFIED_INDEX[name] for name in _names]] = _slot
+
+
+def _named(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, float]]:
+    name = address.rpartition("/")[2]
+    return [(name[:1].lower() + name[1:], values[0])] if len(values) == 1 else []
+
+
+def _sensed(values: Floats) -> Sensed:
+    eyes = values[len(SHAPES) :].reshape(3, 2)
+    return Sensed(
+        weights=np.append(values[: len(SHAPES)], np.nan)[_FROM],
+        across=eyes[0],
+        up=eyes[1],
+        openness=eyes[2],
+        pupil_mm=np.full(2, np.nan),
+    )
+
+
+DIALECT: Final = Dialect(
+    source=NAME,
+    parts=dict.fromkeys(SHAPES, Part.FACE) | dict.fromkeys(_EYES, Part.EYES),
+    named=_named,
+    sensed=_sensed,
+)
+
+
+def parse(packet: bytes, received_ns: int) -> list[Sample]:
+    """Return what one packet, by itself, says."""
+    return OscFace(DIALECT).parse(packet, received_ns)
+
+
+PLUG: Final = ReaderPlug(
+    name=NAME,
+    summary="Project Babble (mouth) and Baballonia (mouth and eyes), by OSC",
+    settings=BabbleSettings,
+    make=lambda settings: UdpReader(
+        settings,
+        OscFace(DIALECT).parse,
+        remedy="start Babble or Baballonia and set its OSC address and port to this",
+    ),
+    parse=parse,
+    golden=b"/jawOpen\0\0\0\0,f\0\0\x3f\0\0\0",
+)
