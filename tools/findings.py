@@ -169,8 +169,8 @@ def _inference() -> Iterator[Finding]:
     try:
         from ..reconstruct import models, runtime
 
-        runs, reason = runtime.providers(gpu=True)
-        yield Finding(name="inference", state="ok", found=f"{runs[0]} can run; {reason}")
+        _, reason = runtime.providers()
+        yield Finding(name="inference", state="ok", found=f"ONNX Runtime on the {reason}")
         about = models.metadata(models.DEFAULT)
     except (ImportError, ModelError) as error:
         yield _failed("model", error, essential=True)
@@ -202,6 +202,14 @@ def _sensors(chosen: Mapping[str, Settings], listen_s: float) -> Iterator[Findin
         for name, reader in opened.items():
             heard = reader.read()
             health = reader.health()
+            if health.state == "off":
+                yield Finding(
+                    name=f"sensor {name}",
+                    state="absent",
+                    found=health.note or "cannot work here",
+                    remedy=health.remedy if name in chosen else "",
+                )
+                continue
             silent = not heard and name in chosen
             yield Finding(
                 name=f"sensor {name}",
