@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,17 @@ from typing import Final, Self
 
 from ..headset.clock import NS_PER_S, now_ns
 from ..headset.errors import ConsentError, RecordingError
-from ..headset.frame import AudioBlock, Face, FaceSample, Health, SensorFrame
+from ..headset.frame import (
+    AudioBlock,
+    EyeSample,
+    Face,
+    FaceSample,
+    HeadSample,
+    Health,
+    ImageSample,
+    Sample,
+    SensorFrame,
+)
 from ..headset.meter import Meter
 from ..headset.permit import Permit
 from .journal import Journal, beside
@@ -38,7 +49,7 @@ QUEUE: Final = 1024
 _TAKEN: Final = ("eyes", "head", "audio")
 """Names of the sources that readers do not name; a face tracker of that name gives way."""
 
-Item = tuple[SensorFrame, Face] | tuple[str, int, str]
+Item = tuple[SensorFrame, Face] | tuple[str, int, str] | tuple[Sequence[Sample]]
 
 
 class Recorder:
@@ -120,6 +131,15 @@ class Recorder:
         self._take((frame, face))
         self._meter.tick(now_ns())
 
+    def listen(self, samples: Sequence[Sample]) -> None:
+        """Take samples as a reader delivered them, without waiting.
+
+        Frames show the newest of each kind at the loop's rate; a tracker that is faster than the
+        loop is recorded whole this way. What a frame repeats is kept once.
+        """
+        if samples:
+            self._take((samples,))
+
     def mark(self, name: str, time_ns: int, text: str) -> None:
         """Take an event, without waiting: a cue shown, a donning, a lost tracker."""
         self._take((name, time_ns, text))
@@ -173,18 +193,30 @@ class Recorder:
                 name, time_ns, text = item
                 journal.event(_word(name), time_ns, text)
                 return
+            if len(item) == 1:
+                for sample in item[0]:
+                    self._keep_sample(journal, sample)
+                return
             frame, face = item
-            for sample in frame.faces:
-                journal.sample(_source(sample), sample)
-            if frame.eyes is not None:
-                journal.sample("eyes", frame.eyes)
-            if frame.head is not None:
-                journal.sample("head", frame.head)
-            for block in frame.audio:
-                journal.sample(self._sound(block), block)
+            for sample in (*frame.faces, frame.eyes, frame.head, *frame.audio):
+                if sample is not None:
+                    self._keep_sample(journal, sample)
             journal.face(face)
         except ValueError:
             self._meter.drop()
+
+    def _keep_sample(self, journal: Journal, sample: Sample) -> None:
+        match sample:
+            case FaceSample():
+                journal.sample(_source(sample), sample)
+            case EyeSample():
+                journal.sample("eyes", sample)
+            case HeadSample():
+                journal.sample("head", sample)
+            case AudioBlock():
+                journal.sample(self._sound(sample), sample)
+            case ImageSample():  # images have no stream yet
+                pass
 
     def _sound(self, block: AudioBlock) -> str:
         """Return a name for sound of this rate, since a stream has one rate."""

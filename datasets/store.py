@@ -79,6 +79,11 @@ def load(path: Path) -> Recording:
         settle(beside(path), path)
     else:
         _rescue_and_tell(path)
+    if path.suffix == beside(path).suffix:
+        raise RecordingError(
+            f"{path}: is the journal of a recording that was cut off: open {path.with_suffix('.h5')}, "
+            "and it is recovered"
+        )
     with hdf5.reading(path) as file:
         stamp = _stamp(path)
         check_schema(file)

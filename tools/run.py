@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
         chosen = settings.load(options.settings or settings.settings_path())
         start = _start(options, chosen)
         permit = consent.Stated(basis=start.about.basis)
-        sinks = _sinks(options, chosen, permit, start.about)
+        sinks = _sinks(options, chosen, permit, start)
         _summarise(options, _loop(options, start, sinks))
     return 0
 
@@ -205,8 +205,9 @@ def _devices(options: argparse.Namespace, chosen: settings.Chosen) -> Devices:
 
 
 def _sinks(
-    options: argparse.Namespace, chosen: settings.Chosen, permit: Permit, about: About
+    options: argparse.Namespace, chosen: settings.Chosen, permit: Permit, start: Start
 ) -> dict[str, Sink]:
+    source, about = start.source, start.about
     wanted = dict(chosen.outputs)
     for name in SINK_PLUGS.names():
         words = getattr(options, _SINK + name)
@@ -225,7 +226,10 @@ def _sinks(
         consent.require(permit, str(options.record))
         from ..datasets.recorder import Recorder
 
-        sinks["record"] = Recorder(options.record, about=about, permit=permit)
+        recorder = Recorder(options.record, about=about, permit=permit)
+        if isinstance(source, Devices):
+            source.tap(recorder.listen)
+        sinks["record"] = recorder
     return sinks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -110,6 +110,9 @@ def _key(sample: Sample) -> str:
             return type(sample).__name__
 
 
+Tap = Callable[[Sequence[Sample]], None]
+
+
 class Devices:
     """A `FrameSource` over live readers, at a steady rate on the host clock.
 
@@ -137,6 +140,11 @@ class Devices:
         self._assembly = Assembly(tuple(self._readers), tolerance_s)
         self._pace = pace
         self._stack = ExitStack()
+        self._taps: list[Tap] = []
+
+    def tap(self, tap: Tap) -> None:
+        """Hand every sample on as it comes, before frames keep the newest: to a recorder."""
+        self._taps.append(tap)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -161,7 +169,10 @@ class Devices:
         while True:
             pace.sleep_until(next_ns)
             for name, reader in self._readers.items():
-                assembly.add(name, reader.read())
+                samples = reader.read()
+                for tap in self._taps:
+                    tap(samples)
+                assembly.add(name, samples)
             yield assembly.frame(pace.now_ns())
             late_ns = pace.now_ns() - next_ns
             next_ns += self._period_ns * max(1, -(-late_ns // self._period_ns))

@@ -392,3 +392,23 @@ def test_the_next_recorder_keeps_what_a_killed_one_left(
 
 if __name__ == "__main__":
     record_until_killed(Path(sys.argv[1]))
+
+
+def test_what_is_heard_between_frames_is_recorded_once_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "take.h5"
+    shown = list(frames(40))
+    with Recorder(path, about=ABOUT, permit=Given()) as recorder:
+        for number, frame in enumerate(shown):
+            recorder.listen([sample for sample in (*frame.faces, frame.eyes) if sample])
+            if number % 4 == 3:  # the loop is slower than the sensors
+                recorder.put(frame, face(frame.time_ns))
+    recording = load(path)
+    assert recording.streams["eyes"].time_ns.tolist() == [frame.time_ns for frame in shown]
+    assert len(recording.streams["mouth"].time_ns) == 20
+    assert recording.face is not None
+    assert len(recording.face.time_ns) == 10
+
+
+def test_a_journal_named_as_a_recording_says_what_to_open(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"open .*take\.h5"):
+        load(tmp_path / "take.journal")

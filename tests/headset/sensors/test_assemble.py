@@ -280,3 +280,23 @@ def test_playback_skips_what_is_late_and_counts_it() -> None:
     # What is up to 100 ms late is shown late, the 149 frames before that are not.
     assert rest[0].time_ns - first.time_ns == 150 * NS_PER_MS
     assert (len(rest), playback.health()["take"].dropped) == (250, 149)
+
+
+class Quick(Scripted):
+    """A sensor four times as fast as the loop."""
+
+    def read(self) -> Sequence[Sample]:
+        at_ns = self._pace.now_ns()
+        return [
+            observed("quick", NO_WEIGHTS, time_ns=at_ns - n * NS_PER_MS, received_ns=at_ns)
+            for n in (3, 2, 1, 0)
+        ]
+
+
+def test_a_tap_hears_every_sample_though_frames_show_the_newest() -> None:
+    pace, heard = Stepped(), list[Sample]()
+    with Devices({"quick": Quick(pace)}, rate_hz=100.0, pace=pace) as devices:
+        devices.tap(heard.extend)
+        frames = list(islice(devices.frames(), 10))
+    assert len(heard) == 40
+    assert [frame.faces[0].time_ns for frame in frames] == [s.time_ns for s in heard[3::4]]
