@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 
 from ..expressions import ARKIT_TO_UNIFIED
-from ..frame import Floats, Sample
+from ..frame import Floats
 from ..names import MOUTH_28, UNIFIED, UNIFIED_INDEX
 from ..plug import Port, ReaderPlug
-from .osc_face import Dialect, OscFace, Part, Sensed
+from .osc_face import Dialect, OscFace, Part, Sensed, alone
 from .udp import UdpReader, UdpSettings
 
 NAME: Final = "babble"
@@ -80,10 +80,7 @@ DIALECT: Final = Dialect(
 )
 
 
-def parse(packet: bytes, received_ns: int) -> list[Sample]:
-    """Return what one packet, by itself, says."""
-    return OscFace(DIALECT).parse(packet, received_ns)
-
+parse: Final = alone(DIALECT)
 
 PLUG: Final = ReaderPlug(
     name=NAME,

@@ -18,10 +18,10 @@ from typing import Final
 
 import numpy as np
 
-from ..frame import NO_WEIGHTS, Floats, Sample
+from ..frame import NO_WEIGHTS, Floats
 from ..names import UNIFIED_INDEX
 from ..plug import Port, ReaderPlug
-from .osc_face import Dialect, OscFace, Part, Sensed
+from .osc_face import Dialect, OscFace, Part, Sensed, alone
 from .udp import UdpReader, UdpSettings
 
 NAME: Final = "eye-track-vr"
@@ -106,10 +106,7 @@ DIALECT: Final = Dialect(
 )
 
 
-def parse(packet: bytes, received_ns: int) -> list[Sample]:
-    """Return what one packet, by itself, says."""
-    return OscFace(DIALECT).parse(packet, received_ns)
-
+parse: Final = alone(DIALECT)
 
 PLUG: Final = ReaderPlug(
     name=NAME,

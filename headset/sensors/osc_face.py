@@ -169,3 +169,8 @@ def _samples(source: str, touched: int, sensed: Sensed, received_ns: int) -> lis
                 )
             )
     return samples
+
+
+def alone(dialect: Dialect) -> Callable[[bytes, int], list[Sample]]:
+    """Return a parser that takes each packet by itself: what one packet says, without a past."""
+    return lambda packet, received_ns: OscFace(dialect).parse(packet, received_ns)

@@ -16,11 +16,11 @@ from typing import Final
 import numpy as np
 
 from ..expressions import angles_from_gaze
-from ..frame import Floats, Sample
+from ..frame import Floats
 from ..plug import Port, ReaderPlug
 from ..vendor_maps import UPPER_FACE, from_fb2
 from ..vendors import FB2
-from .osc_face import Dialect, OscFace, Part, Sensed
+from .osc_face import Dialect, OscFace, Part, Sensed, alone
 from .udp import UdpReader, UdpSettings
 
 NAME: Final = "steam-link"
@@ -97,10 +97,7 @@ DIALECT: Final = Dialect(
 )
 
 
-def parse(packet: bytes, received_ns: int) -> list[Sample]:
-    """Return what one packet, by itself, says."""
-    return OscFace(DIALECT).parse(packet, received_ns)
-
+parse: Final = alone(DIALECT)
 
 PLUG: Final = ReaderPlug(
     name=NAME,
