@@ -10,7 +10,8 @@
 # PYTHON=… names another Python. WITH_TORCH=1 adds what training needs, with the CPU build of torch.
 set -eu
 
-GL_PACKAGES="libegl1 libgl1-mesa-dri libopengl0"  # drawing without a screen, or even a GPU
+GL_PACKAGES="libegl1 libgl1 libgl1-mesa-dri libopengl0"  # drawing without a screen, or even a GPU
+SOUND_PACKAGES="libportaudio2"  # the microphone
 TORCH=2.13.0+cpu  # "+cpu", because the plain version brings 3 GB of CUDA
 
 say() { printf 'unvisor: %s\n' "$*" >&2; }
@@ -33,7 +34,7 @@ find_python() {
 find_missing() {
     missing=
     on_debian || return 0
-    for package in $GL_PACKAGES; do
+    for package in $GL_PACKAGES $SOUND_PACKAGES; do
         case $(dpkg-query -W -f='${db:Status-Status} ' "$package" 2>/dev/null) in
             "installed "* | *" installed "*) ;;
             *) missing="$missing $package" ;;
@@ -78,7 +79,7 @@ venv_usable() {
 
 install() { # EXTRAS SIZE: as in `pip install -e .[EXTRAS]`
     stamp=.venv/installed-${1:-core}
-    key=$({ cat pyproject.toml; printf '%s\n' "$GL_PACKAGES $TORCH"; } | cksum)
+    key=$({ cat pyproject.toml; printf '%s\n' "$GL_PACKAGES $SOUND_PACKAGES $TORCH"; } | cksum)
     [ "$(cat "$stamp" 2>/dev/null)" != "$key" ] || return 0
     say "installing into .venv: $2. This takes a minute or a few."
     quiet=-q
@@ -95,8 +96,8 @@ verb=${1:-}
 case $verb in
     demo) extras='' size='the program (370 MB to download, 0.7 GB on disk)' ;;
     test | check)
-        extras=dev size='the program and its test tools (480 MB to download, 1.1 GB on disk)'
-        [ "${WITH_TORCH:-0}" = 0 ] || { extras=dev,train size="$size, torch (220 MB, 0.8 GB)"; } ;;
+        extras=cameras,dev size='the program and its test tools (480 MB to download, 1.1 GB on disk)'
+        [ "${WITH_TORCH:-0}" = 0 ] || { extras=cameras,dev,train size="$size, torch (220 MB, 0.8 GB)"; } ;;
     *) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 shift

@@ -28,6 +28,8 @@ from ..headset.frame import (
     ImageSample,
     Sample,
     SensorFrame,
+    SpeechSample,
+    WornSample,
 )
 from ..headset.meter import Meter
 from ..headset.permit import Permit
@@ -215,7 +217,7 @@ class Recorder:
                 journal.sample("head", sample)
             case AudioBlock():
                 journal.sample(self._sound(sample), sample)
-            case ImageSample():  # images have no stream yet
+            case ImageSample() | WornSample() | SpeechSample():  # these have no stream yet
                 pass
 
     def _sound(self, block: AudioBlock) -> str:

@@ -105,7 +105,38 @@ class AudioBlock:
     sample_rate_hz: int
 
 
-Sample = EyeSample | FaceSample | ImageSample | HeadSample | AudioBlock
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WornSample:
+    """Whether the headset is on a head, as it or an app says."""
+
+    time_ns: int
+    received_ns: int
+    worn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechSample:
+    """What something that listens says of the wearer's voice.
+
+    Attributes:
+        source: Name of the reader that delivered it.
+        level: Loudness, 0 to 1, NaN where it does not say.
+        visemes: Shape (15,), probability of each of `VISEMES`, NaN where it does not say.
+        muted: Whether others do not hear it; None where it does not say.
+    """
+
+    time_ns: int
+    received_ns: int
+    source: str
+    level: float
+    visemes: Floats
+    muted: bool | None
+
+
+VISEMES = ("sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "ih", "oh", "ou")
+"""Of `SpeechSample`: the order of XR_META_face_tracking_visemes, and of VRChat's `Viseme`."""
+
+Sample = EyeSample | FaceSample | ImageSample | HeadSample | AudioBlock | WornSample | SpeechSample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +149,8 @@ class SensorFrame:
             own time. Empty where none lives.
         eyes: The newest usable sample, or None.
         head: The newest usable sample, or None.
+        worn: The newest usable sample, or None.
+        speech: The newest usable sample, or None.
         audio: Blocks that arrived since the last frame, oldest first.
         images: The newest usable image of each camera.
     """
@@ -126,6 +159,8 @@ class SensorFrame:
     faces: tuple[FaceSample, ...] = ()
     eyes: EyeSample | None = None
     head: HeadSample | None = None
+    worn: WornSample | None = None
+    speech: SpeechSample | None = None
     audio: tuple[AudioBlock, ...] = ()
     images: tuple[ImageSample, ...] = ()
 
@@ -224,6 +259,8 @@ class Health:
         rate_hz: Samples or packets a second, over the last seconds.
         age_s: Age of the newest sample, NaN where there is none.
         dropped: How many were thrown away (late, malformed, flooded).
+        offset_s: How the sender's clock stands to ours (ours less theirs), NaN where it has none.
+        offset_error_s: Largest expected error of that, NaN likewise.
         note: What is odd, in a few words.
         remedy: What the wearer can do, empty where all is well.
     """
@@ -232,6 +269,8 @@ class Health:
     rate_hz: float = 0.0
     age_s: float = float("nan")
     dropped: int = 0
+    offset_s: float = float("nan")
+    offset_error_s: float = float("nan")
     note: str = ""
     remedy: str = ""
 

@@ -54,16 +54,19 @@ class ReaderPlug(Generic[S]):
         summary: What it is, in a few words.
         settings: Its settings' type.
         make: Makes a reader, not yet open.
-        parse: Reads one packet.
+        parse: Reads one packet; None where what it reads is not packets (a camera, a runtime).
         golden: A packet that `parse` turns into at least one sample.
+        by_default: Opened when no sensor is named: it takes nothing from anyone, neither a camera
+            nor the headset from a game.
     """
 
     name: str
     summary: str
     settings: type[S]
     make: Callable[[S], Reader]
-    parse: Parse
-    golden: bytes
+    parse: Parse | None = None
+    golden: bytes = b""
+    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

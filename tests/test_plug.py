@@ -148,6 +148,7 @@ def test_doctor_finds_them(settings_file: Path, capsys: pytest.CaptureFixture[st
 )
 def test_a_reader_reads_its_golden_packet_through_its_socket(name: str) -> None:
     plug = READER_PLUGS.load(name)
+    assert plug.parse is not None
     reader = plug.make(settings.from_words(plug, ":0", None))
     assert isinstance(reader, UdpReader)
     with reader, sending(plug.golden, reader.port):

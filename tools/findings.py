@@ -191,7 +191,7 @@ def _sensors(chosen: Mapping[str, Settings], listen_s: float) -> Iterator[Findin
         for name in READER_PLUGS.names():
             try:
                 plug = READER_PLUGS.load(name)
-                if not plug.parse(plug.golden, 0):
+                if plug.parse is not None and not plug.parse(plug.golden, 0):
                     raise UnvisorError(f"{name}: cannot read its own golden packet: report this")
                 reader = plug.make(chosen.get(name) or plug.settings())
                 opened[name] = stack.enter_context(reader)

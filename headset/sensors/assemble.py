@@ -20,6 +20,8 @@ from ..frame import (
     Reader,
     Sample,
     SensorFrame,
+    SpeechSample,
+    WornSample,
 )
 from ..pace import HOST, Pace
 
@@ -73,6 +75,8 @@ class Assembly:
         images: dict[str, ImageSample] = {}
         eyes: EyeSample | None = None
         head: HeadSample | None = None
+        worn: WornSample | None = None
+        speech: SpeechSample | None = None
         for newest in self._newest.values():
             for sample in newest.values():
                 if abs(time_ns - sample.time_ns) > self._tolerance_ns:
@@ -86,6 +90,10 @@ class Assembly:
                         eyes = eyes or sample
                     case HeadSample():
                         head = head or sample
+                    case WornSample():
+                        worn = worn or sample
+                    case SpeechSample():
+                        speech = speech or sample
                     case AudioBlock():  # never kept here; each block is handed out once
                         pass
         audio = tuple(self._audio)
@@ -95,6 +103,8 @@ class Assembly:
             faces=tuple(faces.values()),
             eyes=eyes,
             head=head,
+            worn=worn,
+            speech=speech,
             audio=audio,
             images=tuple(images.values()),
         )
