@@ -10,20 +10,20 @@ import numpy as np
 from ..headset.errors import RecordingError
 from ..headset.permit import Basis, stated
 from . import hdf5
-from .layout import check_times
+from .layout import VERSION, check_times
 from .streams import About
 
 SCHEMA: Final = "unvisor-recording"
-VERSION: Final = 1
-"""Of the file's layout. A newer one is refused by name, an older one will be migrated here."""
 
 _BASES: Final = get_args(get_type_hints(Basis)["kind"])
 
 
-def write_about(file: hdf5.Node, about: About, span_ns: tuple[int, int]) -> None:
-    """Write who, why and when into an open file."""
+def write_about(
+    file: hdf5.Node, about: About, span_ns: tuple[int, int], *, version: int = VERSION
+) -> None:
+    """Write who, why and when into an open file, and which version of the layout it needs."""
     file.attrs["schema"] = SCHEMA
-    file.attrs["schema_version"] = VERSION
+    file.attrs["schema_version"] = version
     file.attrs["licence"] = about.basis.text if about.basis.kind == "licence" else ""
     file.attrs["basis_kind"] = about.basis.kind
     file.attrs["basis_text"] = about.basis.text
@@ -44,9 +44,9 @@ def check_schema(file: hdf5.Node) -> None:
             f"{file.filename}: is HDF5 but no recording of ours: `unvisor import` makes one"
         )
     version = hdf5.integer(file, "schema_version")
-    if version != VERSION:
+    if version is None or not 1 <= version <= VERSION:
         raise RecordingError(
-            f"{file.filename}: has schema version {version}, this unvisor reads {VERSION}: "
+            f"{file.filename}: has schema version {version}, this unvisor reads 1 to {VERSION}: "
             "update unvisor"
         )
 

@@ -1,27 +1,18 @@
 """The journal a live recording is written through: append-only, each record with its checksum.
 
 A recorder that is killed, or a machine that loses power, leaves a journal whose tail may be torn;
-`recovery.py` reads up to the last whole record. All is little-endian:
-
-    header   "UNVISORJ", version u32, length u32, crc32 u32, then `About` as JSON
-    record   length u32 and crc32 u32, both of what follows: kind u8, payload
-    payload  time_ns i64, received_ns i64, sample_rate_hz u32, width u8, name length u8, name, values
-
-Values are floats of 4 or 8 bytes (`width`): a sample's are the columns of `layout.py` in their order,
-a face's are `FACE_FLOATS`, followed by its origins as bytes. An event's value is text in UTF-8.
+`recovery.py` reads up to the last whole record. `journal_layout.py` says what it is made of.
 """
 
 from __future__ import annotations
 
 import errno
-import math
 import os
 import struct
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import numpy as np
@@ -29,67 +20,28 @@ from numpy.typing import NDArray
 
 from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
-from ..headset.frame import EVENTS, AudioBlock, EyeSample, Face, FaceSample, HeadSample
-from ..headset.names import UNIFIED
-from .layout import LAYOUT, MAX_AUDIO_HZ, MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, exactly
+from ..headset.frame import AudioBlock, Face, FaceSample, Origin
+from .journal_layout import (
+    AUDIO,
+    CODE_OF,
+    CODES,
+    COLUMNS,
+    EVENT,
+    FACE,
+    FACE_FLOATS,
+    FLOATS,
+    HEAD,
+    HEADER,
+    MAGIC,
+    MAX_BLOCK,
+    MAX_RECORD,
+    RECORD,
+    VERSION,
+    Sensed,
+)
+from .layout import MAX_AUDIO_HZ, MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, exactly
 from .lock import lock
-from .streams import About, AudioStream, EyesStream, FaceStream, HeadStream, Stream
-
-MAGIC: Final = b"UNVISORJ"
-VERSION: Final = 1
-HEADER: Final = struct.Struct("<8sIII")
-RECORD: Final = struct.Struct("<II")
-HEAD: Final = struct.Struct("<BqqIBB")
-"""Of what a record holds: kind, then the payload's fixed part."""
-
-MAX_ABOUT: Final = 1 << 20
-MAX_RECORD: Final = 1 << 16
-"""Bytes; of the records that we write only an event's text could be longer."""
-MAX_BLOCK: Final = 1024
-"""Samples of sound in one record. As a stream pads its blocks to the longest, longer ones are cut."""
-
-CODES: Final[dict[int, type[Stream]]] = {
-    1: FaceStream,
-    2: EyesStream,
-    3: HeadStream,
-    (AUDIO := 4): AudioStream,
-}
-"""Kinds of records that hold a sample, and the stream it belongs to."""
-FACE: Final = 5
-EVENT: Final = 6
-
-FACE_FLOATS: Final[dict[str, tuple[int, ...]]] = {
-    "weights": (len(UNIFIED),),
-    "median": (len(UNIFIED),),
-    "low": (len(UNIFIED),),
-    "high": (len(UNIFIED),),
-    "gaze": (2, 3),
-    "openness": (2,),
-    "openness_median": (2,),
-    "openness_low": (2,),
-    "openness_high": (2,),
-    "events": (len(EVENTS),),
-}
-"""What is kept of a `headset.frame.Face`, in this order."""
-
-FLOATS: Final[dict[int, int]] = {
-    FACE: sum(math.prod(row) for row in FACE_FLOATS.values()),
-    **{
-        code: sum(math.prod(column.row or ()) for column in LAYOUT[part].values())
-        for code, part in CODES.items()
-        if code != AUDIO
-    },
-}
-"""How many numbers a record of each kind holds; one of sound holds 1 to `MAX_BLOCK`."""
-
-Sensed = FaceSample | EyeSample | HeadSample | AudioBlock
-
-_CODE_OF: Final[dict[type[Sensed], int]] = {
-    FaceSample: 1,
-    EyeSample: 2,
-    HeadSample: 3,
-    AudioBlock: AUDIO,
-}
+from .streams import About
 
 
 def beside(path: Path) -> Path:
@@ -139,10 +91,12 @@ class Journal:
         """
         if isinstance(sample, AudioBlock):
             return self._sound(name, sample)
-        code = _CODE_OF[type(sample)]
-        columns = [np.ravel(getattr(sample, column)) for column in LAYOUT[CODES[code]]]
+        code = CODE_OF[type(sample)]
+        columns = [_numbers(getattr(sample, column)) for column in COLUMNS[code]]
         times = (sample.time_ns, sample.received_ns)
-        return self._append(code, name, times, _packed(columns, FLOATS[code]))
+        floats, width = _packed(columns, FLOATS[code])
+        origins = _origins(sample) if isinstance(sample, FaceSample) else b""
+        return self._append(code, name, times, (floats + origins, width))
 
     def face(self, face: Face) -> bool:
         """Append a reconstructed face; as `sample`."""
@@ -230,7 +184,22 @@ class Journal:
         return True
 
 
-def _packed(columns: list[NDArray[np.floating]], size: int) -> tuple[bytes, int]:
+def _numbers(value: object) -> NDArray[np.float64]:
+    """Return what a sample holds under one name as a row: one number, several, or None for none."""
+    return np.ravel(np.asarray(np.nan if value is None else value, dtype=np.float64))
+
+
+def _origins(sample: FaceSample) -> bytes:
+    """Return where a tracker's weights come from, empty where it measured all that it tells."""
+    seen = np.isfinite(sample.weights)
+    if sample.origin.shape != seen.shape or sample.origin.dtype != np.uint8:
+        raise ValueError(f"origins of shape {sample.origin.shape}")
+    if (sample.origin[seen] == Origin.MEASURED).all():
+        return b""
+    return np.where(seen, sample.origin, np.uint8(Origin.ABSENT)).tobytes()
+
+
+def _packed(columns: Sequence[NDArray[np.floating]], size: int) -> tuple[bytes, int]:
     """Return floats as bytes with their width; what is infinite is no number, and so missing."""
     floats = np.concatenate(columns, dtype=np.float64)
     if floats.size != size:

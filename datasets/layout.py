@@ -1,7 +1,11 @@
-"""What a stored stream is made of: its columns, their shapes, names and units. Version 1.
+"""What a stored stream is made of: its columns, their shapes, names and units.
 
 The one description that files (`store.py`) and journals (`journal.py`) are both written and checked
 by. Beside these columns every part has `time_ns (T,)`, a sensor's stream `received_ns (T,)` too.
+
+Version 2 adds the kinds `worn` and `speech`; a file is marked with it only where it holds one of
+them, so that a program that knows version 1 reads every other. A face's `origin` needs no version:
+who does not know it takes the face as measured.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
-from ..headset.frame import EVENTS
+from ..headset.frame import EVENTS, VISEMES
 from ..headset.names import ARKIT, UNIFIED
 from .streams import (
     AudioStream,
@@ -22,9 +26,18 @@ from .streams import (
     FaceStream,
     FaceTrack,
     HeadStream,
+    SpeechStream,
+    Stream,
     Times,
     Truth,
+    WornStream,
 )
+
+VERSION: Final = 2
+"""The newest layout. One that is newer than this is refused by name."""
+
+VERSION_OF: Final[dict[type[Stream], int]] = {WornStream: 2, SpeechStream: 2}
+"""The version that first had a stream's kind, where that was not 1."""
 
 MAX_SPAN_NS: Final = 2 * 86_400 * NS_PER_S
 """Two days: longer than any session. Bounds the frames that nonsense times could ask for."""
@@ -62,12 +75,13 @@ _ORIGIN: Final = "0 measured, 1 inferred, 2 synthesised, 3 held, 255 absent"
 _SIDES: Final = ("left", "right")
 _ANGLES: Final = ("yaw", "pitch", "roll")
 
-Part = FaceStream | EyesStream | HeadStream | AudioStream | Truth | FaceTrack
+Part = Stream | Truth | FaceTrack
 
 LAYOUT: Final[dict[type[Part], dict[str, Column]]] = {
     FaceStream: {
         "weights": Column((len(UNIFIED),), _WEIGHT, UNIFIED),
         "confidence": Column((len(UNIFIED),), "0 to 1", UNIFIED),
+        "origin": Column((len(UNIFIED),), _ORIGIN, UNIFIED, np.uint8, optional=True),
     },
     EyesStream: {
         "gaze": Column((2, 3), _GAZE, ("x", "y", "z")),
@@ -80,6 +94,12 @@ LAYOUT: Final[dict[type[Part], dict[str, Column]]] = {
         "position_m": Column((3,), "m, local space", ("x", "y", "z")),
     },
     AudioStream: {"samples": Column(None, "-1 to 1", dtype=np.float32)},
+    WornStream: {"worn": Column((), "1 worn, 0 not", dtype=np.uint8)},
+    SpeechStream: {
+        "level": Column((), "0 to 1"),
+        "visemes": Column((len(VISEMES),), "probability", VISEMES),
+        "muted": Column((), "1 muted, 0 not"),
+    },
     Truth: {
         "arkit": Column((len(ARKIT),), _WEIGHT, ARKIT),
         "eyes_rad": Column((2, 3), "rad", _ANGLES, optional=True),

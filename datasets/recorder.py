@@ -34,6 +34,7 @@ from ..headset.frame import (
 from ..headset.meter import Meter
 from ..headset.permit import Permit
 from .journal import Journal, beside
+from .replay import SPEECH
 from .store import rescue, settle
 from .streams import About
 
@@ -48,7 +49,7 @@ SYNC_S: Final = 0.4
 QUEUE: Final = 1024
 """Frames that may wait: over 8 s at 120 Hz, longer than a disk pauses."""
 
-_TAKEN: Final = ("eyes", "head", "audio")
+_TAKEN: Final = ("eyes", "head", "audio", "worn")
 """Names of the sources that readers do not name; a face tracker of that name gives way."""
 
 Item = tuple[SensorFrame, Face] | tuple[str, int, str] | tuple[Sequence[Sample]]
@@ -137,7 +138,8 @@ class Recorder:
         """Take samples as a reader delivered them, without waiting.
 
         Frames show the newest of each kind at the loop's rate; a tracker that is faster than the
-        loop is recorded whole this way. What a frame repeats is kept once.
+        loop is recorded whole this way. What a frame repeats is kept once. Whether the headset is
+        worn is kept as frames tell it: several readers may, and only the loop knows whom it believes.
         """
         if samples:
             self._take((samples,))
@@ -197,10 +199,12 @@ class Recorder:
                 return
             if len(item) == 1:
                 for sample in item[0]:
-                    self._keep_sample(journal, sample)
+                    if not isinstance(sample, WornSample):
+                        self._keep_sample(journal, sample)
                 return
             frame, face = item
-            for sample in (*frame.faces, frame.eyes, frame.head, *frame.audio):
+            sensed = (*frame.faces, frame.eyes, frame.head, frame.worn, frame.speech, *frame.audio)
+            for sample in sensed:
                 if sample is not None:
                     self._keep_sample(journal, sample)
             journal.face(face)
@@ -217,7 +221,11 @@ class Recorder:
                 journal.sample("head", sample)
             case AudioBlock():
                 journal.sample(self._sound(sample), sample)
-            case ImageSample() | WornSample() | SpeechSample():  # these have no stream yet
+            case WornSample():
+                journal.sample("worn", sample)
+            case SpeechSample():
+                journal.sample(f"{_word(sample.source)}{SPEECH}", sample)
+            case ImageSample():  # it has no stream yet
                 pass
 
     def _sound(self, block: AudioBlock) -> str:
@@ -230,7 +238,8 @@ class Recorder:
 
 def _source(sample: FaceSample) -> str:
     name = _word(sample.source)
-    return f"{name}_face" if name in _TAKEN or name.startswith("audio_") else name
+    taken = name in _TAKEN or name.startswith("audio_") or name.endswith(SPEECH)
+    return f"{name}_face" if taken else name
 
 
 def _word(name: str) -> str:

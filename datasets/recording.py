@@ -20,21 +20,10 @@ from numpy.typing import NDArray
 from ..headset.clock import NS_PER_S
 from ..headset.frame import SensorFrame
 from . import replay
-from .streams import (
-    About,
-    AudioStream,
-    EyesStream,
-    FaceStream,
-    FaceTrack,
-    Floats,
-    HeadStream,
-    Stream,
-    Times,
-    Truth,
-)
+from .streams import About, FaceTrack, Floats, Stream, Times, Truth
 
 T = TypeVar("T")
-Timed = FaceStream | EyesStream | HeadStream | AudioStream | Truth | FaceTrack
+Timed = Stream | Truth | FaceTrack
 P = TypeVar("P", bound=Timed)
 
 
@@ -243,7 +232,7 @@ def _given(part: T | None) -> T:
 def _until(part: P, end_ns: int) -> P:
     """Cut a stream, truth or track after an instant; the rows are views."""
     kept = int(np.searchsorted(part.time_ns, end_ns, side="right"))
-    if isinstance(part, FaceStream | EyesStream | HeadStream | AudioStream):
+    if isinstance(part, Stream):
         kept = min(kept, int(np.searchsorted(part.received_ns, end_ns, side="right")))
     columns: dict[str, Any] = {field.name: getattr(part, field.name) for field in fields(part)}
     return replace(part, **{k: c[:kept] for k, c in columns.items() if isinstance(c, np.ndarray)})

@@ -6,99 +6,32 @@ gathered when asked for, so an evening's recording needs memory for one stream a
 
 from __future__ import annotations
 
-import math
 import mmap
 import zlib
-from array import array
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
 
 import msgspec
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import DTypeLike, NDArray
 
 from ..headset.errors import RecordingError
-from ..headset.names import UNIFIED
 from ..headset.permit import stated
-from .faces import BLOCK, face_track
-from .journal import (
-    AUDIO,
+from .journal_layout import (
     CODES,
     EVENT,
     FACE,
-    FACE_FLOATS,
-    FLOATS,
     HEAD,
     HEADER,
     MAGIC,
     MAX_ABOUT,
-    MAX_BLOCK,
     MAX_RECORD,
     RECORD,
     VERSION,
 )
-from .layout import LAYOUT, MAX_AUDIO_HZ, MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, check_times
+from .journal_rows import Rows, int64, mapped, stream, track
+from .layout import MAX_NAMES, check_times
 from .recording import EventStream, Lazy, Recording
-from .streams import About, AudioStream, FaceTrack, Floats, Stream
-
-PADDING: Final = 32
-"""How many times its bytes in the journal a stream of sound may fill, as its blocks are padded to the
-longest. Blocks of 32 samples (0.7 ms) beside one of `MAX_BLOCK` come to 25; blocks without samples,
-which only a forger writes, to any number."""
-SLACK_BYTES: Final = 1 << 24
-"""Granted beyond that: a few long blocks among the first."""
-
-_ORIGINS: Final = len(UNIFIED)
-
-
-@dataclass(slots=True)
-class _Rows:
-    """Where the records of one stream lie in the journal."""
-
-    code: int
-    name: str
-    rate_hz: int
-    time_ns: array[int] = field(default_factory=lambda: array("q"))
-    received_ns: array[int] = field(default_factory=lambda: array("q"))
-    start: array[int] = field(default_factory=lambda: array("q"))
-    length: array[int] = field(default_factory=lambda: array("q"))
-    width: array[int] = field(default_factory=lambda: array("q"))
-    longest: int = 0
-    """Numbers in the longest record, or bytes of all the text."""
-    fitting: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
-    """Pairs of length and width that `fits` has let pass."""
-
-    def fits(self, length: int, width: int) -> bool:
-        """Say whether so many bytes, in numbers so wide, can be a record of this stream."""
-        if self.code == EVENT:
-            return width == 1
-        if width not in (4, 8):
-            return False
-        if self.code == AUDIO:
-            return length % width == 0 and 0 < length <= MAX_BLOCK * width
-        tail = _ORIGINS if self.code == FACE else 0
-        return length == width * FLOATS[self.code] + tail
-
-    def holds(self, length: int, width: int, walked: int) -> bool:
-        """Say whether the stream stays within bounds with one record more.
-
-        Args:
-            length: Of the record, bytes.
-            width: Of one of its numbers, bytes.
-            walked: Bytes of the journal up to its end: what all of it may be a multiple of.
-        """
-        if self.code == EVENT:
-            self.longest += length
-            return len(self.start) < MAX_LINES and self.longest <= MAX_LINES_TEXT
-        if self.code == AUDIO:
-            self.longest = max(self.longest, length // width)
-            filled = (len(self.start) + 1) * self.longest * np.dtype(np.float32).itemsize
-            return 0 < self.rate_hz <= MAX_AUDIO_HZ and filled <= PADDING * walked + SLACK_BYTES
-        return True
+from .streams import About
 
 
 def recover(path: Path) -> Recording:
@@ -107,19 +40,19 @@ def recover(path: Path) -> Recording:
     Raises:
         RecordingError: It is missing, no journal, newer than this program, or its header is damaged.
     """
-    with _mapped(path) as buffer:
+    with mapped(path) as buffer:
         about, start = _about(path, buffer)
         rows = _index(buffer, start)
         events = {r.name: _events(buffer, r) for r in rows if r.code == EVENT}
     for r in rows:
-        check_times(f"{path}:{r.name or 'face'}", _int64(r.time_ns), _int64(r.received_ns))
+        check_times(f"{path}:{r.name or 'face'}", int64(r.time_ns), int64(r.received_ns))
     streams = {r.name: r for r in rows if r.code in CODES}
     face = next((r for r in rows if r.code == FACE), None)
     spans = [(min(r.time_ns), max(r.time_ns)) for r in rows]
     return Recording(
         about=about,
-        streams=Lazy(streams, lambda name: _stream(path, streams[name])),
-        face=face and (lambda: _track(path, face)),
+        streams=Lazy(streams, lambda name: stream(path, streams[name])),
+        face=face and (lambda: track(path, face)),
         events=events,
         span_ns=(min(s[0] for s in spans), max(s[1] for s in spans)) if spans else (0, 0),
     )
@@ -130,9 +63,10 @@ def _about(path: Path, buffer: mmap.mmap) -> tuple[About, int]:
     magic, version, length, checksum = HEADER.unpack_from(buffer)
     if magic != MAGIC:
         raise RecordingError(f"{path}: is no journal of a recorder: name a recording (.h5)")
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise RecordingError(
-            f"{path}: has journal version {version}, this unvisor reads {VERSION}: update unvisor"
+            f"{path}: has journal version {version}, this unvisor reads 1 to {VERSION}: "
+            "update unvisor"
         )
     told = buffer[HEADER.size : HEADER.size + min(length, MAX_ABOUT)]
     try:
@@ -148,9 +82,9 @@ def _about(path: Path, buffer: mmap.mmap) -> tuple[About, int]:
     return replace(about, basis=basis), HEADER.size + length
 
 
-def _index(buffer: mmap.mmap, start: int) -> list[_Rows]:
+def _index(buffer: mmap.mmap, start: int) -> list[Rows]:
     """Walk the records up to the first that is torn, damaged or senseless."""
-    found = dict[tuple[int, str], _Rows]()
+    found = dict[tuple[int, str], Rows]()
     for body, end in _records(buffer, start):
         code, time_ns, received_ns, rate_hz, width, titled = HEAD.unpack_from(buffer, body)
         values = body + HEAD.size + titled
@@ -159,7 +93,7 @@ def _index(buffer: mmap.mmap, start: int) -> list[_Rows]:
             break
         name = title.decode("ascii")
         key = (0 if code in CODES else code, name)
-        rows = found.setdefault(key, _Rows(code, name, rate_hz))
+        rows = found.setdefault(key, Rows(code, name, rate_hz))
         if (rows.code, rows.rate_hz) != (code, rate_hz):
             break
         size = (end - values, width)
@@ -190,93 +124,13 @@ def _records(buffer: mmap.mmap, start: int) -> Iterator[tuple[int, int]]:
         yield body, start
 
 
-def _int64(values: array[int]) -> NDArray[np.int64]:
-    return np.array(values, dtype=np.int64)
-
-
-@contextmanager
-def _mapped(path: Path) -> Generator[mmap.mmap]:
-    try:
-        with path.open("rb") as file:
-            if path.stat().st_size < HEADER.size:
-                raise RecordingError(f"{path}: holds nothing: delete it")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as buffer:
-                yield buffer
-    except OSError as cause:
-        raise RecordingError(
-            f"{path}: cannot be read ({cause.strerror or cause}): name a recording"
-        ) from cause
-
-
-def _events(buffer: mmap.mmap, rows: _Rows) -> EventStream:
+def _events(buffer: mmap.mmap, rows: Rows) -> EventStream:
     places = zip(rows.start, rows.length, strict=True)
     return EventStream(
-        time_ns=_int64(rows.time_ns),
+        time_ns=int64(rows.time_ns),
         # HDF5 ends a text at its first NUL.
         text=tuple(
             buffer[at : at + length].decode(errors="replace").replace("\0", "\ufffd")
             for at, length in places
         ),
     )
-
-
-def _stream(path: Path, rows: _Rows) -> Stream:
-    """Gather a stream's samples. Shorter blocks of sound end in NaN."""
-    part = CODES[rows.code]
-    with _mapped(path) as buffer:
-        counts = _int64(rows.length) // _int64(rows.width)
-        floats = _floats(buffer, rows, counts, np.float32 if part is AudioStream else np.float64)
-    columns: dict[str, Any] = {}
-    if part is AudioStream:
-        columns = {"samples": floats, "sample_rate_hz": rows.rate_hz}
-    else:
-        shapes = {name: column.row or () for name, column in LAYOUT[part].items()}
-        columns.update(_split(floats, shapes))
-    return part(time_ns=_int64(rows.time_ns), received_ns=_int64(rows.received_ns), **columns)
-
-
-def _track(path: Path, rows: _Rows) -> FaceTrack:
-    """Gather the reconstructed faces, in both vocabularies."""
-    with _mapped(path) as buffer:
-        floats = _floats(buffer, rows, np.full(len(rows.start), FLOATS[FACE]), np.float64)
-        tails = _int64(rows.start) + _int64(rows.length) - _ORIGINS
-        origin = np.concatenate([_bytes(buffer, block, _ORIGINS) for block in _blocks(tails)])
-    track = face_track(time_ns=_int64(rows.time_ns), origin=origin, **_split(floats, FACE_FLOATS))
-    for arkit in (track.arkit, track.arkit_median, track.arkit_low, track.arkit_high):
-        for block in _blocks(arkit):  # as receivers get them, in single precision: half the file
-            block[...] = block.astype(np.float32)
-    return track
-
-
-def _blocks(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    return (rows[i : i + BLOCK] for i in range(0, len(rows), BLOCK))
-
-
-def _split(floats: Floats, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Floats]:
-    """Cut rows of numbers into columns of the given shapes."""
-    ends = np.cumsum([math.prod(shape) for shape in shapes.values()])
-    columns = np.split(floats, ends[:-1], axis=1)
-    return {
-        name: np.ascontiguousarray(column).reshape(len(floats), *shape)
-        for (name, shape), column in zip(shapes.items(), columns, strict=True)
-    }
-
-
-def _floats(
-    buffer: mmap.mmap, rows: _Rows, counts: NDArray[np.int64], dtype: DTypeLike
-) -> NDArray[Any]:
-    """Gather rows of so many numbers each, NaN after the end of a shorter one."""
-    found = np.full((len(counts), int(counts.max())), np.nan, dtype)
-    start, width = _int64(rows.start), _int64(rows.width)
-    for size, count in {*zip(width.tolist(), counts.tolist(), strict=True)}:
-        for which in _blocks(np.flatnonzero((width == size) & (counts == count))):
-            raw = _bytes(buffer, start[which], size * count)
-            found[which, :count] = raw.view(f"<f{size}")
-    return found
-
-
-def _bytes(buffer: mmap.mmap, starts: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
-    """Return `length` bytes from each start, shape (N, length)."""
-    if not length:
-        return np.empty((len(starts), 0), np.uint8)
-    return sliding_window_view(np.frombuffer(buffer, np.uint8), length)[starts]

@@ -11,9 +11,27 @@ from numpy.typing import NDArray
 
 from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
-from ..headset.frame import AudioBlock, EyeSample, FaceSample, HeadSample, Origin, SensorFrame
+from ..headset.frame import (
+    AudioBlock,
+    EyeSample,
+    FaceSample,
+    HeadSample,
+    SensorFrame,
+    SpeechSample,
+    WornSample,
+)
 from .layout import MAX_SPAN_NS
-from .streams import AudioStream, EyesStream, FaceStream, HeadStream, Stream, Times
+from .streams import (
+    AudioStream,
+    EyesStream,
+    FaceStream,
+    HeadStream,
+    SpeechStream,
+    Stream,
+    Times,
+    WornStream,
+    measured,
+)
 
 T = TypeVar("T")
 
@@ -22,6 +40,9 @@ PLAIN_RATE_HZ: Final = 60.0
 
 MAX_RATE_HZ: Final = 1000.0
 """Faster than any tracker; bounds how many frames a hostile or mistaken rate can ask for."""
+
+SPEECH: Final = "_speech"
+"""Ends the name of a speech stream, behind its source's: a face tracker may hear as well."""
 
 HOLE: Final = 1.5
 """A step longer than this many usual ones is a hole: jitter stays below, a lost sample is above."""
@@ -85,6 +106,8 @@ def frames(
     faces = list[Iterator[FaceSample | None]]()
     eyes: Iterator[EyeSample | None] = repeat(None)
     head: Iterator[HeadSample | None] = repeat(None)
+    worn: Iterator[WornSample | None] = repeat(None)
+    speech: Iterator[SpeechSample | None] = repeat(None)
     audio: Iterator[tuple[AudioBlock, ...]] = repeat(())
     for name, stream in streams.items():
         match stream:
@@ -94,18 +117,25 @@ def frames(
                 eyes = _either(eyes, _newest(stream, ticks, oldest_ns, _eye_samples(stream)))
             case HeadStream():
                 head = _either(head, _newest(stream, ticks, oldest_ns, _head_samples(stream)))
+            case WornStream():
+                worn = _either(worn, _newest(stream, ticks, oldest_ns, _worn_samples(stream)))
+            case SpeechStream():
+                said = _newest(stream, ticks, oldest_ns, _speech_samples(name, stream))
+                speech = _either(speech, said)
             case AudioStream():
                 audio = _both(audio, _arrivals(stream, ticks))
     seen = zip(*faces, strict=True) if faces else repeat(())
     instants = cast("list[int]", ticks.tolist())
-    for time_ns, tracked, looking, pose, heard in zip(
-        instants, seen, eyes, head, audio, strict=False
+    for time_ns, tracked, looking, pose, on, said, heard in zip(
+        instants, seen, eyes, head, worn, speech, audio, strict=False
     ):
         yield SensorFrame(
             time_ns=time_ns,
             faces=tuple([sample for sample in tracked if sample is not None]),
             eyes=looking,
             head=pose,
+            worn=on,
+            speech=said,
             audio=heard,
         )
 
@@ -124,7 +154,7 @@ def _filled(known: Times, start: int, end: int) -> Times:
 
 
 def _newest(
-    stream: FaceStream | EyesStream | HeadStream,
+    stream: FaceStream | EyesStream | HeadStream | WornStream | SpeechStream,
     ticks: Times,
     oldest_ns: int,
     sample: Callable[[int], T],
@@ -159,9 +189,7 @@ def _rows(column: NDArray[Any]) -> NDArray[Any]:
 
 def _face_samples(name: str, stream: FaceStream) -> Callable[[int], FaceSample]:
     weights, confidence = _rows(stream.weights), _rows(stream.confidence)
-    origin = _rows(
-        np.where(np.isfinite(weights), np.uint8(Origin.MEASURED), np.uint8(Origin.ABSENT))
-    )
+    origin = _rows(measured(weights) if stream.origin is None else stream.origin)
     times, received = stream.time_ns, stream.received_ns
     return lambda i: FaceSample(
         time_ns=int(times[i]),
@@ -193,6 +221,26 @@ def _head_samples(stream: HeadStream) -> Callable[[int], HeadSample]:
         received_ns=int(stream.received_ns[i]),
         orientation_xyzw=orientation_xyzw[i],
         position_m=position_m[i],
+    )
+
+
+def _worn_samples(stream: WornStream) -> Callable[[int], WornSample]:
+    return lambda i: WornSample(
+        time_ns=int(stream.time_ns[i]),
+        received_ns=int(stream.received_ns[i]),
+        worn=bool(stream.worn[i]),
+    )
+
+
+def _speech_samples(name: str, stream: SpeechStream) -> Callable[[int], SpeechSample]:
+    visemes, muted = _rows(stream.visemes), stream.muted
+    return lambda i: SpeechSample(
+        time_ns=int(stream.time_ns[i]),
+        received_ns=int(stream.received_ns[i]),
+        source=name.removesuffix(SPEECH),
+        level=float(stream.level[i]),
+        visemes=visemes[i],
+        muted=None if np.isnan(muted[i]) else bool(muted[i]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Recordings as HDF5 files, schema version 1.
+"""Recordings as HDF5 files, schema versions 1 and 2 (`layout.py`).
 
 Who and why stand in the root's attributes; `/sensors/<source>/` (attribute `kind`), `/truth/`, `/face/`
 and `/events/<name>/` hold `time_ns` and the columns of `layout.py`. Channels are matched by the
@@ -27,7 +27,7 @@ from ..headset.files import replacing
 from . import hdf5
 from .about import check_schema, read_about, read_span, write_about
 from .journal import StillRecordedError, beside, claimed
-from .layout import LAYOUT, MAX_AUDIO_HZ, Column, Part, check_times, check_values
+from .layout import LAYOUT, MAX_AUDIO_HZ, VERSION_OF, Column, Part, check_times, check_values
 from .recording import EventStream, Lazy, Recording
 from .recovery import recover
 from .streams import KINDS, About, AudioStream, FaceTrack, Stream, Times, Truth
@@ -48,7 +48,9 @@ def save(path: Path, recording: Recording) -> None:
         RecordingError: A part is not what it should be, or the file cannot be written.
     """
     with replacing(path, RecordingError) as draft, hdf5.writing(draft) as file:
-        write_about(file, recording.about, recording.span_ns)
+        kinds = map(type, recording.streams.values())
+        version = max((VERSION_OF.get(kind, 1) for kind in kinds), default=1)
+        write_about(file, recording.about, recording.span_ns, version=version)
         if recording.streams:  # their order is one of preference
             file.create_group("sensors", track_order=True)
         for name, stream in recording.streams.items():

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..headset.frame import Origin
 from ..headset.permit import Basis
 
 Floats = NDArray[np.float64]
@@ -20,12 +21,25 @@ Times = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceStream:
-    """A face tracker's samples: Unified weights (T, 88), NaN where unobserved; confidence (T, 88)."""
+    """A face tracker's samples.
+
+    Attributes:
+        weights: Shape (T, 88), Unified Expressions, NaN where unobserved.
+        confidence: Shape (T, 88), 0 to 1.
+        origin: Shape (T, 88), `headset.frame.Origin`: a runtime may itself have guessed from sound.
+            None where all that is observed is measured.
+    """
 
     time_ns: Times
     received_ns: Times
     weights: Floats
     confidence: Floats
+    origin: NDArray[np.uint8] | None = None
+
+
+def measured(weights: Floats) -> NDArray[np.uint8]:
+    """Return the origins of weights that were all measured, those that are missing apart."""
+    return np.where(np.isfinite(weights), np.uint8(Origin.MEASURED), np.uint8(Origin.ABSENT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +81,33 @@ class AudioStream:
     sample_rate_hz: int
 
 
-Stream = FaceStream | EyesStream | HeadStream | AudioStream
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WornStream:
+    """Whether the headset was on a head: worn (T,), 1 where it was, else 0."""
+
+    time_ns: Times
+    received_ns: Times
+    worn: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStream:
+    """What something that listens said of the wearer's voice.
+
+    Attributes:
+        level: Shape (T,), loudness, 0 to 1.
+        visemes: Shape (T, 15), probability of each of `headset.frame.VISEMES`.
+        muted: Shape (T,), 1 where others did not hear it, else 0.
+    """
+
+    time_ns: Times
+    received_ns: Times
+    level: Floats
+    visemes: Floats
+    muted: Floats
+
+
+Stream = FaceStream | EyesStream | HeadStream | AudioStream | WornStream | SpeechStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +181,14 @@ class About:
     notes: dict[str, str] = field(default_factory=dict[str, str])
 
 
-StreamKind = Literal["face", "eyes", "head", "audio"]
+StreamKind = Literal["face", "eyes", "head", "audio", "worn", "speech"]
 
 KINDS: dict[type[Stream], StreamKind] = {
     FaceStream: "face",
     EyesStream: "eyes",
     HeadStream: "head",
     AudioStream: "audio",
+    WornStream: "worn",
+    SpeechStream: "speech",
 }
 """The `kind` attribute of each stream's group in a file."""

@@ -14,8 +14,10 @@ from ..datasets.streams import (
     FaceStream,
     FaceTrack,
     HeadStream,
+    SpeechStream,
     Stream,
     Truth,
+    WornStream,
 )
 from ..headset.names import ARKIT_INDEX
 from ..headset.rig import Rig
@@ -63,6 +65,11 @@ def changed(stream: Stream, after_ns: int, rng: np.random.Generator) -> Stream:
         case AudioStream():
             heard = noisy(stream.samples.astype(np.float64), -1.0)
             return replace(stream, samples=heard.astype(np.float32))
+        case WornStream():
+            return replace(stream, worn=np.where(late, 1 - stream.worn, stream.worn))
+        case SpeechStream():
+            level, visemes = noisy(stream.level), noisy(stream.visemes)
+            return replace(stream, level=level, visemes=visemes)
 
 
 def until(track: FaceTrack, at_ns: int) -> FaceTrack:

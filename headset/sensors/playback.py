@@ -8,14 +8,14 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from ..clock import NS_PER_S
-from ..frame import AudioBlock, EyeSample, FaceSample, HeadSample, Health, ImageSample, SensorFrame
+from ..frame import Health, Sample, SensorFrame
 from ..meter import Meter
 from ..pace import HOST, Pace
 
 LATE_NS: Final = NS_PER_S // 10
 """A frame later than this is skipped: a slow loop keeps pace and does not slide behind."""
 
-T = TypeVar("T", FaceSample, EyeSample, HeadSample, ImageSample, AudioBlock)
+T = TypeVar("T", bound=Sample)
 
 
 class Playback:
@@ -93,6 +93,8 @@ def moved(frame: SensorFrame, by_ns: int) -> SensorFrame:
         faces=tuple(map(shifted, frame.faces)),
         eyes=frame.eyes and shifted(frame.eyes),
         head=frame.head and shifted(frame.head),
+        worn=frame.worn and shifted(frame.worn),
+        speech=frame.speech and shifted(frame.speech),
         audio=tuple(map(shifted, frame.audio)),
         images=tuple(map(shifted, frame.images)),
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,12 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unvisor.datasets.journal import HEADER, MAGIC, MAX_BLOCK, Journal, Sensed, claimed
+from unvisor.datasets.journal import Journal, claimed
+from unvisor.datasets.journal_layout import HEADER, MAGIC, MAX_BLOCK, Sensed
 from unvisor.datasets.layout import LAYOUT
 from unvisor.datasets.recording import Recording
 from unvisor.datasets.recovery import recover
 from unvisor.datasets.store import load, save, settle
-from unvisor.datasets.streams import About, AudioStream
+from unvisor.datasets.streams import (
+    About,
+    AudioStream,
+    FaceStream,
+    SpeechStream,
+    Stream,
+    WornStream,
+    measured,
+)
 from unvisor.headset import frame as fr
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.expressions import arkit_from_unified
@@ -28,16 +38,18 @@ Floats = fr.Floats
 RNG = np.random.default_rng(5)
 
 
-def face_sample(time_ns: int, value: float = 0.5, source: str = "mouth") -> fr.FaceSample:
+def face_sample(
+    time_ns: int, value: float = 0.5, *, origin: fr.Bytes | None = None
+) -> fr.FaceSample:
     weights = np.full(88, np.nan)
     weights[20:50] = value
     return fr.FaceSample(
         time_ns=time_ns,
         received_ns=time_ns + 7,
-        source=source,
+        source="mouth",
         weights=weights,
         confidence=np.where(np.isnan(weights), 0.0, 1.0),
-        origin=np.zeros(88, np.uint8),
+        origin=measured(weights) if origin is None else origin,
     )
 
 
@@ -127,7 +139,9 @@ def test_what_is_read_is_what_was_written_to_the_bit(times: list[int], values: l
         for name, stream in got.streams.items():
             given_ones = [sample for source, sample in samples if source == name]
             assert stream.time_ns.tolist() == [sample.time_ns for sample in given_ones]
-            for column in LAYOUT[type(stream)]:
+            for column, what in LAYOUT[type(stream)].items():
+                if what.optional and getattr(stream, column) is None:
+                    continue
                 np.testing.assert_array_equal(
                     getattr(stream, column), [getattr(sample, column) for sample in given_ones]
                 )
@@ -175,6 +189,72 @@ def test_faces_and_events_come_back(path: Path) -> None:
         np.testing.assert_allclose(high, sent, atol=1e-6)
 
 
+def test_a_guessed_face_comes_back_as_guessed(path: Path) -> None:
+    guessed = measured(face_sample(0).weights)
+    guessed[20:30] = fr.Origin.INFERRED
+    samples = [
+        face_sample(0),
+        face_sample(1, origin=guessed),
+        face_sample(2, 1 / 3, origin=guessed),
+        face_sample(3),
+    ]
+    written(path, [("mouth", one) for one in samples])
+    settle(path, path.with_suffix(".h5"))
+    stream = load(path.with_suffix(".h5")).streams["mouth"]
+    assert isinstance(stream, FaceStream)
+    np.testing.assert_array_equal(stream.origin, [one.origin for one in samples])
+    np.testing.assert_array_equal(stream.weights, [one.weights for one in samples])
+
+
+def test_what_is_missing_was_not_measured_whatever_it_says(path: Path) -> None:
+    wrong = np.full(88, fr.Origin.INFERRED, np.uint8)
+    written(path, [("mouth", face_sample(0, origin=wrong))])
+    stream = recover(path).streams["mouth"]
+    assert isinstance(stream, FaceStream)
+    assert stream.origin is not None
+    assert (stream.origin[0, 20:50] == fr.Origin.INFERRED).all()
+    assert (np.delete(stream.origin[0], np.s_[20:50]) == fr.Origin.ABSENT).all()
+
+
+def test_worn_and_speech_come_back(path: Path) -> None:
+    visemes = np.full(15, np.nan)
+    visemes[10] = 1.0
+    voices: list[tuple[float, Floats, bool | None]] = [
+        (0.25, visemes, None),
+        (np.nan, np.full(15, np.nan), True),
+        (0.0, visemes, False),
+    ]
+    samples = list[tuple[str, Sensed]]()
+    for time_ns, (level, told, muted) in enumerate(voices):
+        on = fr.WornSample(time_ns=time_ns, received_ns=time_ns, worn=time_ns == 1)
+        said = fr.SpeechSample(
+            time_ns=time_ns,
+            received_ns=time_ns,
+            source="vrchat",
+            level=level,
+            visemes=told,
+            muted=muted,
+        )
+        samples += [("worn", on), ("vrchat_speech", said)]
+    written(path, samples)
+    settle(path, path.with_suffix(".h5"))
+    got = load(path.with_suffix(".h5"))
+    worn, speech = got.streams["worn"], got.streams["vrchat_speech"]
+    assert isinstance(worn, WornStream)
+    assert isinstance(speech, SpeechStream)
+    assert worn.worn.tolist() == [0, 1, 0]
+    np.testing.assert_array_equal(speech.level, [level for level, _, _ in voices])
+    np.testing.assert_array_equal(speech.visemes, [told for _, told, _ in voices])
+    np.testing.assert_array_equal(speech.muted, [np.nan, 1.0, 0.0])
+
+
+def test_a_journal_of_the_version_before_is_read(path: Path) -> None:
+    whole = bytearray(written(path, [("mouth", face_sample(i)) for i in range(10)]))
+    whole[8:12] = (1).to_bytes(4, "little")
+    path.write_bytes(whole)
+    assert recover(path).streams["mouth"].time_ns.tolist() == list(range(10))
+
+
 def test_what_is_not_newer_is_not_written_again(path: Path) -> None:
     journal = Journal(path, ABOUT)
     assert journal.sample("mouth", face_sample(100))
@@ -220,10 +300,16 @@ def test_a_malformed_sample_is_refused_and_harms_no_other(path: Path) -> None:
     assert recover(path).streams["mouth"].time_ns.tolist() == [0, 2]
 
 
+def columns_of(stream: Stream) -> list[np.ndarray[Any, Any]]:
+    if isinstance(stream, FaceStream) and stream.origin is None:
+        stream = replace(stream, origin=measured(stream.weights))
+    return [getattr(stream, column) for column in LAYOUT[type(stream)]]
+
+
 def rows_of(recording: Recording) -> dict[str, list[Any]]:
     return {
         name: [
-            (time_ns, *(getattr(stream, column)[i].tobytes() for column in LAYOUT[type(stream)]))
+            (time_ns, *(column[i].tobytes() for column in columns_of(stream)))
             for i, time_ns in enumerate(stream.time_ns.tolist())
         ]
         for name, stream in recording.streams.items()
@@ -245,7 +331,8 @@ def sound_journal(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     path = tmp_path_factory.mktemp("journal") / "x.journal"
     samples = list[tuple[str, Sensed]]()
     for time_ns in range(0, 2000, 100):
-        samples += [("mouth", face_sample(time_ns, time_ns / 3)), ("eyes", eye_sample(time_ns))]
+        guess = face_sample(time_ns, time_ns / 3, origin=np.full(88, time_ns // 100 % 2, np.uint8))
+        samples += [("mouth", guess), ("eyes", eye_sample(time_ns))]
         samples += [("audio", block(time_ns))]
     return Whole(written(path, samples), rows_of(recover(path)))
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -407,6 +408,43 @@ def test_what_is_heard_between_frames_is_recorded_once_and_whole(tmp_path: Path)
     assert len(recording.streams["mouth"].time_ns) == 20
     assert recording.face is not None
     assert len(recording.face.time_ns) == 10
+
+
+def test_worn_and_speech_and_a_guessed_face_are_recorded_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "take.h5"
+    guessed = next(frames(1)).faces[0]
+    guessed = replace(guessed, origin=np.full(88, fr.Origin.INFERRED, np.uint8))
+
+    def worn(time_ns: int, on: bool) -> fr.WornSample:
+        return fr.WornSample(time_ns=time_ns, received_ns=time_ns, worn=on)
+
+    said = fr.SpeechSample(
+        time_ns=0, received_ns=0, source="vrchat", level=0.5, visemes=np.zeros(15), muted=True
+    )
+    with Recorder(path, about=ABOUT, permit=Given()) as recorder:
+        for n in range(4):
+            at_ns = n * STEP_NS
+            # Two readers disagree; the loop believes one.
+            recorder.listen([worn(at_ns, False), replace(said, time_ns=at_ns, received_ns=at_ns)])
+            frame = fr.SensorFrame(
+                time_ns=at_ns,
+                faces=(replace(guessed, time_ns=at_ns, received_ns=at_ns),),
+                worn=worn(at_ns, True),
+            )
+            recorder.put(frame, face(at_ns))
+    recording = load(path)
+    assert list(recording.streams) == ["vrchat_speech", "mouth", "worn"]
+    for frame in recording.frames():
+        assert frame.worn is not None
+        assert frame.worn.worn
+        assert frame.speech is not None
+        assert (frame.speech.source, frame.speech.level, frame.speech.muted) == (
+            "vrchat",
+            0.5,
+            True,
+        )
+        seen = np.isfinite(frame.faces[0].weights)
+        assert (frame.faces[0].origin[seen] == fr.Origin.INFERRED).all()
 
 
 def test_a_journal_named_as_a_recording_says_what_to_open(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from unvisor.datasets.streams import (
     EyesStream,
     FaceStream,
     HeadStream,
+    SpeechStream,
     Times,
     Truth,
+    WornStream,
 )
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.frame import Origin
@@ -110,6 +112,37 @@ def test_origin_is_measured_where_observed_and_absent_elsewhere() -> None:
     origin = frame.faces[0].origin
     assert (origin[20:23] == Origin.MEASURED).all()
     assert (np.delete(origin, [20, 21, 22]) == Origin.ABSENT).all()
+
+
+def test_worn_and_speech_are_replayed_while_they_are_fresh() -> None:
+    at = np.arange(0, 500, 10, dtype=np.int64) * MS
+    visemes = np.full((3, 15), np.nan)
+    visemes[:, 10] = 1.0
+    late = times(0, 100 * MS, 200 * MS)
+    recording = Recording(
+        about=About(),
+        streams={
+            "mouth": face(at),
+            "worn": WornStream(
+                time_ns=late, received_ns=late, worn=np.array([1, 0, 1], dtype=np.uint8)
+            ),
+            "vrchat_speech": SpeechStream(
+                time_ns=late,
+                received_ns=late,
+                level=np.array([0.5, np.nan, 0.25]),
+                visemes=visemes,
+                muted=np.array([1.0, 0.0, np.nan]),
+            ),
+        },
+    )
+    seen = {frame.time_ns // MS: frame for frame in recording.frames()}
+    told = [None if (worn := seen[ms].worn) is None else worn.worn for ms in (0, 90, 100, 200, 460)]
+    assert told == [True, True, False, True, None]
+    heard = [seen[ms].speech for ms in (0, 100, 200)]
+    assert [one.muted for one in heard if one] == [True, False, None]
+    assert heard[0] is not None
+    assert (heard[0].source, heard[0].level, heard[0].visemes[10]) == ("vrchat", 0.5, 1.0)
+    assert seen[460].speech is None
 
 
 def test_the_densest_tracker_sets_the_pace_and_its_holes_are_filled() -> None:

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from unvisor.datasets.journal import (
+from unvisor.datasets.journal import Journal
+from unvisor.datasets.journal_layout import (
     AUDIO,
     EVENT,
     HEAD,
@@ -19,10 +20,10 @@ from unvisor.datasets.journal import (
     MAX_BLOCK,
     RECORD,
     VERSION,
-    Journal,
 )
+from unvisor.datasets.journal_rows import PADDING, SLACK_BYTES
 from unvisor.datasets.layout import MAX_AUDIO_HZ, MAX_LINES, MAX_LINES_TEXT, MAX_NAMES
-from unvisor.datasets.recovery import PADDING, SLACK_BYTES, recover
+from unvisor.datasets.recovery import recover
 from unvisor.datasets.store import load, settle
 from unvisor.datasets.streams import About, AudioStream
 from unvisor.headset.frame import AudioBlock

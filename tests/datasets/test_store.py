@@ -22,8 +22,10 @@ from unvisor.datasets.streams import (
     FaceStream,
     FaceTrack,
     HeadStream,
+    SpeechStream,
     Stream,
     Truth,
+    WornStream,
 )
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.names import ARKIT, UNIFIED
@@ -69,6 +71,13 @@ def example() -> Recording:
     late = TIMES + 20_000_000
     streams: dict[str, Stream] = {
         "mouth": FaceStream(time_ns=TIMES, received_ns=late, weights=some(88), confidence=some(88)),
+        "guess": FaceStream(
+            time_ns=TIMES,
+            received_ns=late,
+            weights=some(88),
+            confidence=some(88),
+            origin=RNG.choice([0, 1, 255], (T, 88)).astype(np.uint8),
+        ),
         "eyes": EyesStream(
             time_ns=TIMES,
             received_ns=late,
@@ -85,6 +94,16 @@ def example() -> Recording:
             received_ns=late,
             samples=RNG.normal(0, 0.1, (T, 160)).astype(np.float32),
             sample_rate_hz=16_000,
+        ),
+        "worn": WornStream(
+            time_ns=TIMES, received_ns=late, worn=RNG.integers(0, 2, T).astype(np.uint8)
+        ),
+        "guess_speech": SpeechStream(
+            time_ns=TIMES,
+            received_ns=late,
+            level=some(),
+            visemes=some(15),
+            muted=RNG.choice([0.0, 1.0, np.nan], T),
         ),
     }
     return Recording(
@@ -133,6 +152,17 @@ def test_what_is_loaded_is_what_was_saved_to_the_bit(stored: tuple[Path, Recordi
     np.testing.assert_array_equal(got.events["cues"].time_ns, TIMES[:2])
 
 
+def test_a_file_asks_for_no_newer_program_than_its_streams_do(tmp_path: Path) -> None:
+    path, given = tmp_path / "x.h5", example()
+    plain = {n: s for n, s in given.streams.items() if not isinstance(s, WornStream | SpeechStream)}
+    save(path, Recording(about=ABOUT, streams=plain))
+    with h5py.File(path) as file:
+        assert file.attrs["schema_version"] == 1
+        assert "origin" not in file["sensors/mouth"]  # all measured, as files always had it
+    assert_same(load(path).streams["guess"], given.streams["guess"])
+    assert_same(load(path).streams["mouth"], given.streams["mouth"])
+
+
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrays(np.float64, (3, 52), elements=st.floats(allow_infinity=False)))
 def test_any_truth_survives(tmp_path: Path, arkit: np.ndarray[Any, np.dtype[np.float64]]) -> None:
@@ -154,7 +184,7 @@ def test_the_layout_that_other_programs_read(stored: tuple[Path, Recording]) -> 
     assert truth is not None
     with h5py.File(path) as file:
         assert file.attrs["schema"] == "unvisor-recording"
-        assert file.attrs["schema_version"] == 1
+        assert file.attrs["schema_version"] == 2
         assert file.attrs["licence"] == "CC BY 4.0"
         assert list(file["truth/arkit"].attrs["names"]) == list(ARKIT)
         assert list(file["sensors/mouth/weights"].attrs["names"]) == list(UNIFIED)
@@ -321,7 +351,8 @@ def outside(file: Any) -> None:
 
 
 HOSTILE: dict[str, tuple[Damage, str]] = {
-    "newer": (told("schema_version", 2), "update unvisor"),
+    "newer": (told("schema_version", 3), "update unvisor"),
+    "none yet": (told("schema_version", 0), "update unvisor"),
     "no version": (told("schema_version", "1"), "whole number"),
     "other schema": (told("schema", "eeg"), "no recording of ours"),
     "schema of bytes": (told("schema", np.zeros(1000)), "too large"),
