@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -141,26 +141,60 @@ class Model:
             buffer.fill(0.0)
 
 
-def _session(path: Path) -> Any:
+class Graph:
+    """A model file under no contract of ours: one array in, named ones out.
+
+    Attributes:
+        inputs: Shape by name; None where any size will do.
+        outputs: Likewise.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Load a file.
+
+        Raises:
+            ModelError: Unreadable, no ONNX graph, or of other numbers than float32.
+        """
+        self.path = path
+        self._session = session = _session(path, "name an ONNX file of standard operators")
+        self.inputs = {node.name: _loose_shape(path, node) for node in session.get_inputs()}
+        self.outputs = {node.name: _loose_shape(path, node) for node in session.get_outputs()}
+
+    def run(self, name: str, array: Floats32, wanted: Sequence[str]) -> list[Floats32]:
+        """Return the outputs wanted, for an array given to the one input; from any thread.
+
+        Raises:
+            ModelError: The graph failed.
+        """
+        try:
+            return self._session.run(list(wanted), {name: array})
+        except Exception as cause:  # its exceptions share no base but Exception
+            raise ModelError(
+                f"{self.path}: failed to run ({_first_line(cause)}): use another model"
+            ) from cause
+
+
+def _session(path: Path, remedy: str = "name one that train wrote") -> Any:
     try:
         size = path.stat().st_size
         content = path.read_bytes() if size <= LARGEST_BYTES else b""
     except OSError as cause:
         raise ModelError(f"{path}: cannot be read ({cause.strerror}): name a model file") from cause
     if not content:
-        raise ModelError(f"{path}: empty or too large for a model: name one that train wrote")
+        raise ModelError(f"{path}: empty or too large for a model: {remedy}")
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = 1  # a small graph loses more to waking threads than it gains
     settings.inter_op_num_threads = 1
-    settings.log_severity_level = 3
+    settings.log_severity_level = 4  # what it would print is in what it raises
     asked, _ = providers()
     try:
         return ort.InferenceSession(content, settings, providers=asked)
     except Exception as cause:  # its exceptions share no base but Exception
-        raise ModelError(
-            f"{path}: not an ONNX model ({str(cause).splitlines()[0][:120]}): "
-            "name one that train wrote"
-        ) from cause
+        raise ModelError(f"{path}: not an ONNX model ({_first_line(cause)}): {remedy}") from cause
+
+
+def _first_line(cause: Exception) -> str:
+    return (str(cause).splitlines() or [""])[0][:120]
 
 
 def _metadata(path: Path, session: Any) -> Metadata:
@@ -199,6 +233,12 @@ def _shape(path: Path, node: Any) -> tuple[int, ...]:
             "export it again"
         )
     return tuple(node.shape)
+
+
+def _loose_shape(path: Path, node: Any) -> tuple[int | None, ...]:
+    if node.type != "tensor(float)":
+        raise ModelError(f"{path}: {node.name} is {node.type}, not float32: export it so")
+    return tuple(size if isinstance(size, int) else None for size in node.shape)
 
 
 def _expect(
