@@ -9,9 +9,11 @@ named: a camera's library costs nothing to someone who has no camera.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, Final, Generic, TypeVar
 
@@ -109,6 +111,17 @@ GOLDEN_FACE: Final = _golden_face()
 P = TypeVar("P", ReaderPlug[Any], SinkPlug[Any])
 
 
+@cache
+def _installed(group: str, places: tuple[str, ...]) -> tuple[EntryPoint, ...]:  # noqa: ARG001
+    """Return what installed packages offer; looked up once, for it reads all their metadata.
+
+    Args:
+        group: Of entry points.
+        places: Where packages are looked for; another list is another answer.
+    """
+    return tuple(entry_points(group=group))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue(Generic[P]):
     """All plugs of one kind: our table, and what installed packages add.
@@ -129,7 +142,7 @@ class Catalogue(Generic[P]):
         """Return who offers each name, ours first; more than one is a clash."""
         ours = [EntryPoint(name, value, self.group) for name, value in self.table.items()]
         found: dict[str, list[EntryPoint]] = {}
-        for entry in (*ours, *entry_points(group=self.group)):
+        for entry in (*ours, *_installed(self.group, tuple(sys.path))):
             found.setdefault(entry.name, []).append(entry)
         return found
 

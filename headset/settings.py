@@ -35,10 +35,17 @@ def settings_path() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """Which plugs are to be used, with their settings, by name in the order they were named."""
+    """Which plugs are to be used, with their settings, by name in the order they were named.
+
+    Attributes:
+        readers: To be read.
+        outputs: To be written.
+        unwanted: Readers with `enabled = false`, which are not to be opened unasked either.
+    """
 
     readers: Mapping[str, Settings] = field(default_factory=dict[str, Settings])
     outputs: Mapping[str, Settings] = field(default_factory=dict[str, Settings])
+    unwanted: frozenset[str] = frozenset()
 
 
 def load(path: Path) -> Chosen:
@@ -62,9 +69,12 @@ def load(path: Path) -> Chosen:
             raise UnvisorError(
                 f"{path}: [{section}] is not known: {suggestion(section, _SECTIONS)}"
             )
+    readers = _section(path, "readers", tables, READER_PLUGS)
+    outputs = _section(path, "outputs", tables, SINK_PLUGS)
     return Chosen(
-        readers=_section(path, "readers", tables, READER_PLUGS),
-        outputs=_section(path, "outputs", tables, SINK_PLUGS),
+        readers=_enabled(readers),
+        outputs=_enabled(outputs),
+        unwanted=frozenset(readers.keys() - _enabled(readers).keys()),
     )
 
 
@@ -76,7 +86,7 @@ def from_words(
     Args:
         plug: Whose settings.
         words: `key=value,key=value`; the first may be an address instead: `HOST:PORT`, `HOST` or
-            `:PORT` (`[::1]:9000` for IPv6). Empty changes nothing.
+            `:PORT` (`[::1]:9000` for IPv6), or for what has a device, that. Empty changes nothing.
         base: What the settings file says, or None for the plug's own defaults.
 
     Raises:
@@ -88,7 +98,8 @@ def from_words(
         if equals:
             fields[key.strip()] = value.strip()
         elif index == 0:
-            fields |= _address(word.strip())
+            has_device = "device" in plug.settings.__struct_fields__
+            fields |= {"device": word.strip()} if has_device else _address(word.strip())
         else:
             raise UnvisorError(f"{plug.name}: {word}: write key=value")
     fields["enabled"] = fields.get("enabled", True)  # who names it wants it
@@ -118,10 +129,12 @@ def _section(
             plug = catalogue.load(name)
         except UnvisorError as error:
             raise UnvisorError(f"{path}: [{section}] {error}") from error
-        settings = _converted(where, plug.settings, None, _table(where, table))
-        if settings.enabled:
-            chosen[name] = settings
+        chosen[name] = _converted(where, plug.settings, None, _table(where, table))
     return chosen
+
+
+def _enabled(chosen: Mapping[str, Settings]) -> dict[str, Settings]:
+    return {name: settings for name, settings in chosen.items() if settings.enabled}
 
 
 def _table(where: str, value: object) -> Mapping[str, object]:

@@ -12,10 +12,15 @@ FOLDERS = ("headset", "datasets", "calibration", "reconstruct", "tools")
 
 SEAMS: dict[str, str] = {
     "datasets/lock.py": "file locks: flock and Windows' own",
+    "headset/beside_places.py": "VR runtimes: files on Linux, the registry on Windows",
     "headset/compositor/egl.py": "a context without a screen, on Linux; GLFW serves the others",
+    "headset/compositor/openxr_binding.py": "the handles of a context: GLX, EGL and WGL",
     "headset/ports.py": "who owns a port: /proc/net on Linux",
+    "headset/sensors/openxr/time.py": "the clock a runtime converts from: each system's own",
+    "headset/sensors/camera/linux.py": "cameras' names, owners and extension units, on Linux",
     "headset/sensors/windows_map.py": "memory shared by a name, on Windows; elsewhere there is none",
     "tools/stopping.py": "a terminal that hangs up: Windows has no such signal",
+    "reconstruct/resident.py": "how much memory this program has: /proc on Linux",
     "reconstruct/runtime.py": "CUDA's libraries by their name on each system",
 }
 """File -> what it bridges. Each answers on the other system too, if only by saying that it cannot."""

@@ -1,6 +1,7 @@
 """A bundle for whoever is asked for help: versions, settings, findings, the log; nothing of a face.
 
-Recordings and profiles go in only where they are named, and after a yes on the terminal.
+Recordings and profiles go in only where they are named, and after a yes on the terminal. What sensors
+sent goes in where `unvisor run --bundle` was asked for it, on the ground that --record needs too.
 """
 
 from __future__ import annotations
@@ -8,14 +9,19 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from ..headset.errors import ConsentError, OutputError
 from ..headset.files import replacing
+from ..headset.frame import Face, Health, SensorFrame
+from ..headset.permit import Basis
 from . import logbook
+from .live_sensors import Rings
+from .status import Rows, as_json
 
 LARGEST_TEXT_BYTES: Final = 1 << 20
 """Of each text; of a longer one the end goes in, where the latest is."""
@@ -31,6 +37,7 @@ def write(
     versions: object,
     settings_file: Path,
     faces: Sequence[Path] = (),
+    packets: Mapping[str, bytes] | None = None,
     ask: Callable[[str], bool] | None = None,
 ) -> None:
     """Write a bundle, whole or not at all.
@@ -41,6 +48,7 @@ def write(
         versions: Of every package.
         settings_file: The wearer's settings; may be missing.
         faces: Recordings and profiles to add.
+        packets: What sensors sent, by the file's name: `packet_log.files`.
         ask: Asks for a yes; by default on the terminal.
 
     Raises:
@@ -60,6 +68,60 @@ def write(
                 archive.writestr(name, _end_of(source))
         for name, face in _named(faces).items():
             archive.write(face, f"face/{name}")
+        for name, content in (packets or {}).items():
+            archive.writestr(name, content)
+
+
+class Keeper:
+    """A `Sink` that writes a bundle when the run ends, however it ends."""
+
+    def __init__(
+        self, path: Path, *, rings: Rings, basis: Basis, settings_file: Path, rows: Rows
+    ) -> None:
+        """Prepare; nothing is written before the end.
+
+        Args:
+            path: Where to.
+            rings: The packets that sensors received.
+            basis: On what they may be used.
+            settings_file: The wearer's settings; may be missing.
+            rows: Gives every state as it was at the end.
+        """
+        self._path = path
+        self._rings = rings
+        self._basis = basis
+        self._settings_file = settings_file
+        self._rows = rows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        from ..headset.sensors import packet_log
+        from .findings import versions
+
+        write(
+            self._path,
+            findings={"states": as_json(self._rows()), "error": repr(error) if error else ""},
+            versions=versions(),
+            settings_file=self._settings_file,
+            packets=packet_log.files(self._rings, self._basis),
+        )
+
+    def put(self, frame: SensorFrame, face: Face) -> None:
+        """Take nothing: what is kept are packets, not faces."""
+
+    def health(self) -> Health:
+        """Return how much is kept."""
+        kept = sum(ring.bytes_kept for _, ring in self._rings.values())
+        note = f"{kept / (1 << 20):.1f} MiB of packets kept"
+        return Health(state="live" if kept else "waiting", note=note)
 
 
 def on_terminal(question: str) -> bool:

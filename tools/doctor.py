@@ -18,7 +18,7 @@ from rich.markup import escape
 
 from ..headset import settings
 from . import bundle, findings
-from .findings import Finding
+from .finding import Finding
 from .terminal import within
 
 _MARKS = {"ok": "[green]ok    [/]", "absent": "[yellow]absent[/]", "wrong": "[red]wrong [/]"}

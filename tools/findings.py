@@ -8,48 +8,30 @@ import platform
 import re
 import shutil
 import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from ctypes.util import find_library
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from .. import __version__
 from ..headset import settings
 from ..headset.errors import HeadsetError, ModelError, UnvisorError
-from ..headset.frame import Reader, Sink
+from ..headset.frame import Sink
 from ..headset.outputs.udp import UdpTarget
-from ..headset.plug import READER_PLUGS, SINK_PLUGS, Settings
+from ..headset.plug import SINK_PLUGS, Settings
 from ..headset.ports import listening
-from ..headset.sensors.udp import UNREADABLE
-from . import logbook
-from .status import line
+from . import findings_headset, logbook
+from .finding import Finding, State, failed
 
 LEAST_PYTHON: Final = (3, 11)
 LEAST_FREE_BYTES: Final = 2 << 30
 """An hour of recording without images takes 30 MB, with three cameras some 2 GB."""
-
-State = Literal["ok", "absent", "wrong"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of the report.
-
-    Attributes:
-        name: What was looked at: `python`, `sensor live-link-face`.
-        state: `ok`, `absent` (not here, nothing depends on it), `wrong` (here and not working).
-        found: What is there.
-        remedy: What to do, empty where nothing need be done.
-        essential: Nothing works without it.
-    """
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
-    essential: bool = False
+LIBRARIES: Final = {
+    "portaudio": ("libportaudio2", "no microphone can be heard"),
+    "EGL": ("libegl1", "nothing can be drawn without a screen"),
+    "GL": ("libgl1", "nothing can be drawn in a headset"),
+}
+"""A library of the system's -> Debian's package of it, and what is lost without it."""
 
 
 def look(settings_file: Path, listen_s: float) -> Iterator[Finding]:
@@ -61,13 +43,14 @@ def look(settings_file: Path, listen_s: float) -> Iterator[Finding]:
     """
     yield from _machine()
     yield from _packages()
+    yield from _libraries()
     yield _drawing()
     yield from _inference()
     chosen = settings.Chosen()
     try:
         chosen = settings.load(settings_file)
     except UnvisorError as error:
-        yield _failed("settings", error)
+        yield failed("settings", error)
     else:
         found = settings_file.exists()
         yield Finding(
@@ -75,7 +58,7 @@ def look(settings_file: Path, listen_s: float) -> Iterator[Finding]:
             state="ok" if found else "absent",
             found=str(settings_file) if found else f"none at {settings_file}: defaults",
         )
-    yield from _sensors(chosen.readers, listen_s)
+    yield from findings_headset.look(chosen.readers, listen_s)
     yield from _outputs(chosen.outputs)
 
 
@@ -147,13 +130,27 @@ def _packages() -> Iterator[Finding]:
     )
 
 
+def _libraries() -> Iterator[Finding]:
+    if sys.platform != "linux":  # elsewhere they come with the packages
+        return
+    lacking = {name: about for name, about in LIBRARIES.items() if find_library(name) is None}
+    uses = "; ".join(f"lib{name} missing: {use}" for name, (_, use) in lacking.items())
+    packages = " ".join(package for package, _ in lacking.values())
+    yield Finding(
+        name="libraries",
+        state="absent" if lacking else "ok",
+        found=uses or ", ".join(f"lib{name}" for name in LIBRARIES),
+        remedy=f"apt-get install {packages}" if lacking else "",
+    )
+
+
 def _drawing() -> Finding:
     from ..headset.compositor.context import probe
 
     try:
         report = probe()
     except HeadsetError as error:
-        return _failed("drawing", error)
+        return failed("drawing", error)
     version = ".".join(map(str, report.version))
     return Finding(
         name="drawing",
@@ -173,7 +170,7 @@ def _inference() -> Iterator[Finding]:
         yield Finding(name="inference", state="ok", found=f"ONNX Runtime on the {reason}")
         about = models.metadata(models.DEFAULT)
     except (ImportError, ModelError) as error:
-        yield _failed("model", error, essential=True)
+        yield failed("model", error, essential=True)
         return
     people = "" if about is None else f", trained on {len(about.people)} people"
     yield Finding(
@@ -184,41 +181,6 @@ def _inference() -> Iterator[Finding]:
     )
 
 
-def _sensors(chosen: Mapping[str, Settings], listen_s: float) -> Iterator[Finding]:
-    """Open every sensor, listen to all of them together, and say what was heard."""
-    opened: dict[str, Reader] = {}
-    with ExitStack() as stack:
-        for name in READER_PLUGS.names():
-            try:
-                plug = READER_PLUGS.load(name)
-                if plug.parse is not None and not plug.parse(plug.golden, 0):
-                    raise UnvisorError(f"{name}: cannot read its own golden packet: report this")
-                reader = plug.make(chosen.get(name) or plug.settings())
-                opened[name] = stack.enter_context(reader)
-            except (UnvisorError, *UNREADABLE) as error:
-                yield _failed(f"sensor {name}", error)
-        if opened:
-            time.sleep(listen_s)
-        for name, reader in opened.items():
-            heard = reader.read()
-            health = reader.health()
-            if health.state == "off":
-                yield Finding(
-                    name=f"sensor {name}",
-                    state="absent",
-                    found=health.note or "cannot work here",
-                    remedy=health.remedy if name in chosen else "",
-                )
-                continue
-            silent = not heard and name in chosen
-            yield Finding(
-                name=f"sensor {name}",
-                state="ok" if heard or name not in chosen else "absent",
-                found=line("heard", health) if heard else "works here; nothing heard",
-                remedy=health.remedy if silent else "",
-            )
-
-
 def _outputs(chosen: Mapping[str, Settings]) -> Iterator[Finding]:
     for name in SINK_PLUGS.names():
         try:
@@ -227,7 +189,7 @@ def _outputs(chosen: Mapping[str, Settings]) -> Iterator[Finding]:
             with plug.make(given) as sink:
                 yield _output(name, given, sink, wanted=name in chosen)
         except UnvisorError as error:
-            yield _failed(f"output {name}", error)
+            yield failed(f"output {name}", error)
 
 
 def _output(name: str, given: Settings, sink: Sink, *, wanted: bool) -> Finding:
@@ -240,11 +202,3 @@ def _output(name: str, given: Settings, sink: Sink, *, wanted: bool) -> Finding:
             state = "absent"
             remedy = remedy or ("start the receiver" if wanted else "")
     return Finding(name=f"output {name}", state=state, found=found, remedy=remedy)
-
-
-def _failed(name: str, error: Exception, *, essential: bool = False) -> Finding:
-    """Return a finding from an error: its message ends with what to do."""
-    what, _, remedy = str(error).rpartition(": ")
-    return Finding(
-        name=name, state="wrong", found=what or remedy, remedy=remedy, essential=essential
-    )

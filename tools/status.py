@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from threading import Event, Thread
@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..headset.clock import now_ns
-from ..headset.frame import Face, Health, SensorFrame
+from ..headset.frame import Face, FrameSource, Health, SensorFrame
 from ..headset.meter import Meter
 from .logbook import LOG
 
@@ -30,15 +30,10 @@ Rows = Callable[[], Mapping[str, Health]]
 
 
 class Pulse:
-    """A `Sink` that only counts: how many faces a second the loop gives.
+    """A `Sink` that only counts: how many faces a second the loop gives."""
 
-    Named last, it is closed before the other sinks: what they were like while all ran is kept then.
-    """
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self) -> None:
         self._meter = Meter()
-        self.final: Mapping[str, Health] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +45,7 @@ class Pulse:
         trace: TracebackType | None,
         /,
     ) -> None:
-        self.final = self._rows()
+        return
 
     def put(self, frame: SensorFrame, face: Face) -> None:  # noqa: ARG002
         """Count one face."""
@@ -61,38 +56,82 @@ class Pulse:
         return self._meter.health()
 
 
+class Remembered:
+    """A `FrameSource` around another that keeps the states as they are just before it closes.
+
+    Sources close before sinks, and some take half a second: what was true while all ran is asked
+    for before that.
+    """
+
+    def __init__(self, source: FrameSource, rows: Rows) -> None:
+        self._source = source
+        self._rows = rows
+        self.final: Mapping[str, Health] = {}
+
+    def __enter__(self) -> Self:
+        self._source.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        self.final = self._rows()
+        self._source.__exit__(kind, error, trace)
+
+    def frames(self) -> Iterator[SensorFrame]:
+        """Yield the source's frames."""
+        return self._source.frames()
+
+
 def as_json(rows: Mapping[str, Health]) -> dict[str, dict[str, object]]:
-    """Return states as JSON has them: a missing age is null."""
+    """Return states as JSON has them: a missing age or clock is null."""
     plain = {name: asdict(health) for name, health in rows.items()}
     for row in plain.values():
-        row["age_s"] = None if math.isnan(row["age_s"]) else round(row["age_s"], 4)
-        row["rate_hz"] = round(row["rate_hz"], 2)
+        for key, digits in (("age_s", 4), ("offset_s", 6), ("offset_error_s", 6), ("rate_hz", 2)):
+            row[key] = None if math.isnan(row[key]) else round(row[key], digits)
     return plain
+
+
+def _age(health: Health) -> str:
+    return "" if math.isnan(health.age_s) else f"{1000 * health.age_s:.0f} ms"
+
+
+def _clock(health: Health) -> str:
+    """Return how the sender's clock stands to ours, empty where it has none."""
+    if math.isnan(health.offset_s):
+        return ""
+    return f"{health.offset_s:+.4f} s ± {1000 * health.offset_error_s:.1f} ms"
 
 
 def line(name: str, health: Health) -> str:
     """Return one state as one line of plain text."""
     parts = [f"{name}: {health.state}", f"{health.rate_hz:.1f} Hz"]
-    if not math.isnan(health.age_s):
-        parts.append(f"age {1000 * health.age_s:.0f} ms")
+    if age := _age(health):
+        parts.append(f"age {age}")
     if health.dropped:
         parts.append(f"{health.dropped} dropped")
+    if clock := _clock(health):
+        parts.append(f"clock {clock}")
     parts += [text for text in (health.note, health.remedy) if text]
     return ", ".join(parts)
 
 
 def table(rows: Mapping[str, Health]) -> Table:
     """Return states as a table."""
-    drawn = Table("", "state", "rate", "age", "drops", "note", "what to do", box=None)
+    drawn = Table("", "state", "rate", "age", "drops", "clock", "note", "what to do", box=None)
     for name, health in rows.items():
-        age = "" if math.isnan(health.age_s) else f"{1000 * health.age_s:.0f} ms"
         colour = _COLOURS[health.state]
         drawn.add_row(
             escape(name),
             f"[{colour}]{health.state}[/]",
             f"{health.rate_hz:.1f} Hz",
-            age,
+            _age(health),
             str(health.dropped),
+            _clock(health),
             escape(health.note),
             escape(health.remedy),
         )

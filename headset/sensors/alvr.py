@@ -106,6 +106,7 @@ def parse(packet: bytes, received_ns: int) -> list[Sample]:
 PLUG: Final = ReaderPlug(
     name=NAME,
     summary="ALVR: face and eyes of the headset it streams to",
+    by_default=True,
     settings=AlvrSettings,
     make=lambda settings: UdpReader(
         settings,

@@ -14,6 +14,8 @@ from ..clock import NS_PER_S, now_ns
 from ..errors import SensorError
 from ..frame import Health, Sample
 from ..plug import Parse
+from .gathering import Gathering
+from .sender_clock import Timestamps
 from .udp import UdpReader, UdpSettings
 
 _LOOPBACK = ("127.", "localhost", "::1")
@@ -49,10 +51,16 @@ class AskingReader(UdpReader):
     """A `UdpReader` that sends its request as it is read; no thread more."""
 
     def __init__(
-        self, settings: UdpSettings, parse: Parse, *, remedy: str, request: Request
+        self,
+        settings: UdpSettings,
+        parse: Parse | Gathering,
+        *,
+        remedy: str,
+        request: Request,
+        timestamps: Timestamps | None = None,
     ) -> None:
         """Prepare; nothing is opened, sent or looked up."""
-        super().__init__(settings, parse, remedy=remedy)
+        super().__init__(settings, parse, remedy=remedy, timestamps=timestamps)
         self._request = request
         self._asking: socket.socket | None = None
         self._address: tuple[object, ...] = ()

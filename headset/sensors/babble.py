@@ -56,9 +56,9 @@ for _slot, _names in enumerate(SHAPES.values()):
     _FROM[[UNIFIED_INDEX[name] for name in _names]] = _slot
 
 
-def _named(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, float]]:
+def _named(address: str) -> Sequence[str]:
     name = address.rpartition("/")[2]
-    return [(name[:1].lower() + name[1:], values[0])] if len(values) == 1 else []
+    return [name[:1].lower() + name[1:]]
 
 
 def _sensed(values: Floats) -> Sensed:
@@ -85,10 +85,11 @@ parse: Final = alone(DIALECT)
 PLUG: Final = ReaderPlug(
     name=NAME,
     summary="Project Babble (mouth) and Baballonia (mouth and eyes), by OSC",
+    by_default=True,
     settings=BabbleSettings,
     make=lambda settings: UdpReader(
         settings,
-        OscFace(DIALECT).parse,
+        OscFace(DIALECT),
         remedy="start Babble or Baballonia and set its OSC address and port to this",
     ),
     parse=parse,

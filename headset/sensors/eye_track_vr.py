@@ -27,8 +27,10 @@ from .udp import UdpReader, UdpSettings
 NAME: Final = "eye-track-vr"
 
 _SIDES: Final = ("Left", "Right")
-_EYES: Final = ("X", "Y", "Lid")
+_EYES: Final = ("X", "Y", "Lid", "Closed")
 _FACE: Final = ("EyeSquint", "CheekSquint", "BrowExpression")
+
+_UNSENSED: Final = np.full(2, np.nan)
 
 _BOTH: Final = {"EyeX": "X", "EyeY": "Y", "EyeLid": "Lid", "EyesY": "Y"} | {
     name: name for name in _FACE
@@ -66,17 +68,19 @@ class EyeTrackVRSettings(UdpSettings, frozen=True, kw_only=True):
     port: Port = 8889
 
 
-def _named(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, float]]:
-    if address == "/tracking/eye/LeftRightVec" and len(values) == 6:
-        return [*_slopes("Left", *values[:3]), *_slopes("Right", *values[3:])]
-    if len(values) != 1:
-        return []
+def _named(address: str) -> Sequence[str]:
     if address == "/tracking/eye/EyesClosedAmount":
-        return [(f"Lid{side}", 1.0 - values[0]) for side in _SIDES]
+        return [f"Closed{side}" for side in _SIDES]
     name = address.rpartition("/")[2]
     if name in _ONE:
-        return [(_ONE[name], values[0])]
-    return [(f"{_BOTH[name]}{side}", values[0]) for side in _SIDES] if name in _BOTH else []
+        return [_ONE[name]]
+    return [f"{_BOTH[name]}{side}" for side in _SIDES] if name in _BOTH else []
+
+
+def _several(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, float]]:
+    if address != "/tracking/eye/LeftRightVec" or len(values) != 6:
+        return []
+    return [*_slopes("Left", *values[:3]), *_slopes("Right", *values[3:])]
 
 
 def _slopes(side: str, x: float, y: float, forward: float) -> Sequence[tuple[str, float]]:
@@ -87,14 +91,28 @@ def _slopes(side: str, x: float, y: float, forward: float) -> Sequence[tuple[str
 
 
 def _sensed(values: Floats) -> Sensed:
-    x, y, lid, squint, cheek, brow = values.reshape(6, 2)
+    x, y, lid, closed = values[: 2 * len(_EYES)].reshape(4, 2)
+    openness = np.where(np.isnan(lid), 1.0 - closed, lid)
+    return Sensed(
+        weights=_weights(values[2 * len(_EYES) :]),
+        across=x,
+        up=y,
+        openness=openness,
+        pupil_mm=_UNSENSED,
+    )
+
+
+def _weights(values: Floats) -> Floats:
+    if np.isnan(values).all():  # most send none of this
+        return NO_WEIGHTS
+    squint, cheek, brow = values.reshape(3, 2)
     weights = NO_WEIGHTS.copy()
     weights[_SQUINT] = squint
     weights[_CHEEK] = cheek
     raised = 2.0 * (brow - 0.5)  # a brow at rest is 0.5
     weights[_RAISED] = np.maximum(raised, 0.0)
     weights[_LOWERED] = np.maximum(-raised, 0.0)
-    return Sensed(weights=weights, across=x, up=y, openness=lid, pupil_mm=np.full(2, np.nan))
+    return weights
 
 
 DIALECT: Final = Dialect(
@@ -102,6 +120,7 @@ DIALECT: Final = Dialect(
     parts={f"{name}{side}": Part.EYES for name in _EYES for side in _SIDES}
     | {f"{name}{side}": Part.FACE for name in _FACE for side in _SIDES},
     named=_named,
+    several=_several,
     sensed=_sensed,
 )
 
@@ -111,10 +130,11 @@ parse: Final = alone(DIALECT)
 PLUG: Final = ReaderPlug(
     name=NAME,
     summary="EyeTrackVR: gaze and lids, by OSC",
+    by_default=True,
     settings=EyeTrackVRSettings,
     make=lambda settings: UdpReader(
         settings,
-        OscFace(DIALECT).parse,
+        OscFace(DIALECT),
         remedy="start EyeTrackVR and set its OSC address and port to this",
     ),
     parse=parse,

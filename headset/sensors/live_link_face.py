@@ -1,9 +1,9 @@
 """Live Link Face: an iPhone's view of the whole face, 52 ARKit weights by UDP.
 
 A phone sees a face without a headset: to try things at a desk, and to capture truth. Weights pass as
-they come, not clipped. A sample's time is its arrival: the packet's own timecode is of the phone's
-clock. The packet's head angles are not read: their signs were not verified, and a wrong head is
-worse than none.
+they come, not clipped. The timecode counts frames of the phone's clock, as it seems since midnight: it
+is taken to begin anew each day, which does no harm if it does not. The packet's head angles are not
+read: their signs were not verified, and a wrong head is worse than none.
 
 Source: PROTOCOLS 3.10.
 """
@@ -16,11 +16,13 @@ from typing import Final
 import numpy as np
 
 from .. import expressions
+from ..clock import NS_PER_S
 from ..errors import SensorError
 from ..frame import EyeSample, Sample
 from ..names import ARKIT
 from ..plug import Port, ReaderPlug
 from .sample import observed
+from .sender_clock import Timestamps
 from .udp import UdpReader, UdpSettings
 
 NAME: Final = "live-link-face"
@@ -49,10 +51,12 @@ def parse(packet: bytes, received_ns: int) -> list[Sample]:
         return []
     if packet[at] != VALUES or len(packet) != at + 1 + 4 * VALUES:
         raise SensorError(f"{packet[at]} values in {len(packet)} bytes, not {VALUES}")
-    values = np.frombuffer(packet, ">f4", VALUES, at + 1).astype(np.float64)
-    if not (np.abs(values) <= LARGEST).all():  # NaN too: ARKit has no missing weights
+    values = np.frombuffer(packet, ">f4", VALUES, at + 1)
+    # NaN too: ARKit has no missing weights. And before they are widened: to widen a signalling NaN
+    # would be a warning of numpy's.
+    if not (np.abs(values) <= LARGEST).all():
         raise SensorError("values that no face has")
-    arkit = values[: len(ARKIT)]
+    arkit = values[: len(ARKIT)].astype(np.float64)
     face = observed(NAME, expressions.unified_from_arkit(arkit), received_ns=received_ns)
     eyes = EyeSample(
         time_ns=received_ns,
@@ -63,6 +67,16 @@ def parse(packet: bytes, received_ns: int) -> list[Sample]:
         confidence=_ONES,
     )
     return [face, eyes]
+
+
+def sent_ns(packet: bytes) -> int | None:
+    """Return a packet's timecode; None where its rate is none."""
+    (id_bytes,) = struct.unpack_from(">I", packet, 1)
+    (name_bytes,) = struct.unpack_from(">I", packet, 5 + id_bytes)
+    frame, part, rate, per = struct.unpack_from(">ifii", packet, 9 + id_bytes + name_bytes)
+    if not (0.0 <= part <= 1.0 and rate > 0 and per > 0):
+        return None
+    return frame * per * NS_PER_S // rate + round(part * per * NS_PER_S / rate)
 
 
 GOLDEN: Final = (
@@ -79,12 +93,16 @@ GOLDEN: Final = (
 PLUG: Final = ReaderPlug(
     name=NAME,
     summary="an iPhone's Live Link Face, ARKit mode",
+    by_default=True,
     settings=LiveLinkFaceSettings,
     parse=parse,
     golden=GOLDEN,
     make=lambda settings: UdpReader(
         settings,
         parse,
+        timestamps=Timestamps(
+            sent_ns=sent_ns, resolution_ns=NS_PER_S // 60, wraps_ns=24 * 3600 * NS_PER_S
+        ),
         remedy="in the app add this computer as a Live Link target; host 0.0.0.0 lets a phone in",
     ),
 )

@@ -12,21 +12,26 @@ Source: PROTOCOLS 3.15.
 from __future__ import annotations
 
 import struct
+from math import isfinite
 from typing import Final
 
 import numpy as np
 
+from ..clock import NS_PER_S
 from ..errors import SensorError
 from ..frame import NO_WEIGHTS, EyeSample, Sample
 from ..names import UNIFIED_INDEX
 from ..plug import Port, ReaderPlug
 from .sample import observed
+from .sender_clock import Timestamps
 from .udp import UdpReader, UdpSettings
 
 NAME: Final = "open-see-face"
 LARGEST: Final = 4.0  # features run to about ±1: beyond it these are not a face's bytes
 
-_HEAD: Final = struct.Struct("<di4fB")  # time, number, width, height, lid right, lid left, found
+_HEAD: Final = struct.Struct(
+    "<di4fB"
+)  # time in s, number, width, height, lid right, lid left, found
 _MOUTH_OPEN_AT: Final = 1785 - 2 * 4  # the last but one of 14 features
 FACE_BYTES: Final = 1785
 MOST_FACES: Final = 16
@@ -74,12 +79,24 @@ def parse(packet: bytes, received_ns: int) -> list[Sample]:
     return [observed(NAME, weights, received_ns=received_ns), eyes]
 
 
+def sent_ns(packet: bytes) -> int | None:
+    """Return when its picture was taken, by its computer's clock."""
+    sent_s: float = _HEAD.unpack_from(packet)[0]
+    sent_ns = sent_s * NS_PER_S
+    return round(sent_ns) if isfinite(sent_ns) else None
+
+
 PLUG: Final = ReaderPlug(
     name=NAME,
     summary="OpenSeeFace: a webcam, for the mouth and the lids",
+    by_default=True,
     settings=OpenSeeFaceSettings,
     make=lambda settings: UdpReader(
-        settings, parse, remedy="start OpenSeeFace's facetracker and set its IP and port to this"
+        settings,
+        parse,
+        remedy="start OpenSeeFace's facetracker and set its IP and port to this",
+        largest_bytes=MOST_FACES * FACE_BYTES,
+        timestamps=Timestamps(sent_ns=sent_ns),
     ),
     parse=parse,
     golden=_HEAD.pack(0.0, 0, 640.0, 480.0, 1.0, 0.5, 1)

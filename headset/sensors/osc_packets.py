@@ -27,6 +27,7 @@ DEEPEST: Final = 4
 MOST_MESSAGES: Final = 1024
 """In one packet; VRCFaceTracking, the most talkative, sends some 120."""
 
+_ONE_FLOAT: Final = b",f\0\0"
 _BUNDLE: Final = b"#bundle\0"
 _FORMATS: Final = {ord("f"): "f", ord("i"): "i", ord("d"): "d", ord("h"): "q"}
 _BOOLEANS: Final = {ord("T"): True, ord("F"): False}
@@ -45,6 +46,17 @@ def messages(packet: bytes) -> list[Message]:
     found: list[Message] = []
     _unpack(packet, 0, found)
     return found
+
+
+def one_float(head: bytes) -> str | None:
+    """Return the address of a message that is one float, from all before that float; else None.
+
+    So most trackers send, the same few dozen for ever: who remembers the heads need not read them.
+    """
+    address_end = head.find(b"\0")
+    if not head.startswith(b"/") or head[(address_end // 4 + 1) * 4 :] != _ONE_FLOAT:
+        return None
+    return head[:address_end].decode(errors="replace")
 
 
 def _unpack(element: bytes, depth: int, found: list[Message]) -> None:

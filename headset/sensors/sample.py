@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..frame import FaceSample, Origin
+
+_ORIGIN: Final = np.array([Origin.ABSENT, Origin.MEASURED], np.uint8)  # by whether it is observed
 
 
 def observed(
@@ -19,12 +23,12 @@ def observed(
         received_ns: When it reached us.
         time_ns: When it was true; without it, when it reached us: the tracker does not say.
     """
-    seen = ~np.isnan(weights)
+    seen = weights == weights  # not NaN
     return FaceSample(
         time_ns=received_ns if time_ns is None else time_ns,
         received_ns=received_ns,
         source=source,
         weights=weights,
         confidence=seen.astype(np.float64),
-        origin=np.where(seen, Origin.MEASURED, Origin.ABSENT).astype(np.uint8),
+        origin=_ORIGIN[seen.view(np.uint8)],
     )

@@ -47,20 +47,22 @@ class SteamLinkSettings(UdpSettings, frozen=True, kw_only=True):
     port: Port = 9015
 
 
-def _named(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, float]]:
-    if address in _POINTS and len(values) == 3:
-        # Ahead is -z for OpenXR and +z for VRChat, and nobody looks behind: its sign need not be
-        # known. No direction at all is no gaze.
-        name, (x, y, z) = _POINTS[address], values
-        return [] if z == 0.0 else [(f"{name} x", x / abs(z)), (f"{name} y", y / abs(z))]
-    if len(values) != 1:
-        return []
+def _named(address: str) -> Sequence[str]:
     if address.startswith(WEIGHT):
         name = _BY_SPELLING.get(address.removeprefix(WEIGHT).lower())
-        return [] if name is None else [(name, values[0])]
+        return [] if name is None else [name]
     if address.startswith(CONFIDENCE):
-        return [(address.removeprefix(CONFIDENCE), values[0])]
-    return [("lids", values[0])] if address == _LIDS else []
+        return [address.removeprefix(CONFIDENCE)]
+    return ["lids"] if address == _LIDS else []
+
+
+def _several(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, float]]:
+    if address not in _POINTS or len(values) != 3:
+        return []
+    # Ahead is -z for OpenXR and +z for VRChat, and nobody looks behind: its sign need not be
+    # known. No direction at all is no gaze.
+    name, (x, y, z) = _POINTS[address], values
+    return [] if z == 0.0 else [(f"{name} x", x / abs(z)), (f"{name} y", y / abs(z))]
 
 
 def _sensed(values: Floats) -> Sensed:
@@ -93,6 +95,7 @@ DIALECT: Final = Dialect(
     | dict.fromkeys(_EXTRAS[:2], Part.BOTH)
     | dict.fromkeys(_EXTRAS[2:], Part.EYES),
     named=_named,
+    several=_several,
     sensed=_sensed,
 )
 
@@ -102,10 +105,11 @@ parse: Final = alone(DIALECT)
 PLUG: Final = ReaderPlug(
     name=NAME,
     summary="Steam Link: face and eyes of a Quest, by OSC",
+    by_default=True,
     settings=SteamLinkSettings,
     make=lambda settings: UdpReader(
         settings,
-        OscFace(DIALECT).parse,
+        OscFace(DIALECT),
         remedy="in Steam Link on the headset, allow sharing of eyes and face, with this port for OSC",
     ),
     parse=parse,

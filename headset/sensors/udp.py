@@ -3,6 +3,9 @@
 A sensor is a pure `parse(packet, received_ns)`; this puts a socket around it. The thread only stamps
 and keeps packets, the newest few; they are parsed when the loop asks. So a flood costs the loop a
 bounded time, and bytes from a stranger are never parsed on a thread that could die of them.
+
+Many trackers send a face in dozens of packets, and to wake for each would cost more than all else. So
+the thread wakes for the first and takes the others a nap at a time: a stamp is late by up to a nap.
 """
 
 from __future__ import annotations
@@ -10,30 +13,38 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Event, Thread
 from types import TracebackType
 from typing import Final, Self
 
-from ..clock import NS_PER_MS, NS_PER_S, now_ns, seconds
+from ..clock import NS_PER_S, now_ns, seconds
 from ..errors import SensorError
 from ..frame import Health, Sample
 from ..meter import LOST_AFTER_S, Meter
 from ..plug import Parse, Port, Settings
 from ..ports import udp_owner
+from .gathering import EachAlone, Gathering, Packet
+from .sender_clock import SenderClock, Timestamps
 
 LARGEST_BYTES: Final = 4096
-"""Longer packets are dropped unread; the longest face packet we know, MeowFace's JSON, has some 3 kB."""
+"""Longer packets are dropped unread, unless a reader says otherwise; MeowFace's JSON has some 3 kB."""
 
-_KEPT: Final = (
-    128  # packets between two reads; Babble sends 45 a frame at 60 Hz, 30 per 90 Hz frame
-)
+_KEPT: Final = 256  # packets between two reads; Baballonia sends 55 a frame, so 4 frames
 _RECEIVE_BUFFER_BYTES: Final = 1 << 18
 _WAKE_S: Final = 0.1  # how long closing may take
 _RIVAL_S: Final = 5.0  # how long a second sender is told of after its last packet
-_FLOOD: Final = (64, 5 * NS_PER_MS)  # at most so many packets in so long: 12,800 a second
+
+_NAP_S: Final = 0.00075  # what a stamp may be late by: with the system's own, 1 ms
+_NAPS: Final = (
+    4  # the longest burst in naps; python-osc takes some 2 ms to send Babble's 45 packets
+)
+_FLOOD: Final = 128
+_FLOOD_S: Final = 0.01
+"""At most so many packets are taken in so long, 12,800 a second: the kernel drops the rest."""
 
 UNREADABLE: Final = (SensorError, ValueError, ArithmeticError, LookupError, struct.error)
 """What a parser may raise for bytes it cannot read; each is counted, none goes further."""
@@ -47,34 +58,41 @@ class UdpSettings(Settings, frozen=True, kw_only=True):
     port: Port = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """One datagram, as it came."""
-
-    received_ns: int
-    sender: str
-    payload: bytes
-
-
 class UdpReader:
     """Reads packets from a UDP port.
 
     One sender at a time, for two phones on one port would make one flickering face: the first host
     whose packet tells of something has the port, and keeps it while its packets can be read. Any
     other is ignored meanwhile, and counted. Bytes that cannot be read never take the port.
+
+    Attributes:
+        tap: Called with each packet that is kept, on the thread that received it: to log them.
+        arrived: Called on that thread once a burst of packets seems whole: to wake whoever reads.
     """
 
-    def __init__(self, settings: UdpSettings, parse: Parse, *, remedy: str) -> None:
+    def __init__(
+        self,
+        settings: UdpSettings,
+        parse: Parse | Gathering,
+        *,
+        remedy: str,
+        largest_bytes: int = LARGEST_BYTES,
+        timestamps: Timestamps | None = None,
+    ) -> None:
         """Prepare; nothing is opened.
 
         Args:
             settings: Where to listen.
-            parse: Reads one packet.
+            parse: Reads one packet, or gathers several.
             remedy: What the wearer does where nothing comes.
+            largest_bytes: Longer packets are dropped unread; up to 65,507.
+            timestamps: What packets say of when they were true, where each is a face.
         """
         self._settings = settings
-        self._parse = parse
+        self._clock = None if timestamps is None else SenderClock(timestamps)
+        self._parser = parse if isinstance(parse, Gathering) else EachAlone(parse, self._clock)
         self._remedy = remedy
+        self._largest_bytes = largest_bytes
         self._meter = Meter()
         self._packets: deque[Packet] = deque(maxlen=_KEPT)
         self._socket: socket.socket | None = None
@@ -85,6 +103,8 @@ class UdpReader:
         self._rival: tuple[str, int] | None = None
         """Who else sends, and when last."""
         self._note = ""
+        self.tap: Callable[[Packet], None] | None = None
+        self.arrived: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
         self._socket = _bound(self._settings.host, self._settings.port)
@@ -121,24 +141,45 @@ class UdpReader:
 
     def read(self) -> Sequence[Sample]:
         """Return what arrived since the last call, oldest first; never waits or raises."""
-        samples: list[Sample] = []
-        while self._packets:
-            packet = self._packets.popleft()
-            if self._ignores(packet):  # it came before the port was taken
-                continue
-            try:
-                parsed = self._parse(packet.payload, packet.received_ns)
-            except UNREADABLE as error:
-                self._meter.drop()
-                self._note = f"unreadable packet from {packet.sender}: {error}"
-                continue
-            self._note = "" if parsed else "packets come, but without a face"
-            if parsed or (self._holder is not None and self._holder[0] == packet.sender):
-                self._holder = packet.sender, packet.received_ns
-            if parsed:
-                self._meter.tick(packet.received_ns)
-                samples.extend(parsed)
+        packets = [self._packets.popleft() for _ in range(len(self._packets))]
+        if not self._read_at_once(packets):
+            for packet in packets:
+                self._read_one(packet)
+        samples = self._parser.tell()
+        for received_ns in {sample.received_ns: None for sample in samples}:
+            self._meter.tick(received_ns)
         return samples
+
+    def _read_at_once(self, packets: Sequence[Packet]) -> bool:
+        """Read packets as one where nothing is odd about any: so almost all are that ever come."""
+        if not packets or self._holder is None or not self._are_of(self._holder[0], packets):
+            return False
+        if not self._parser.take_all(packets):
+            return False
+        self._note = ""
+        self._holder = self._holder[0], packets[-1].received_ns
+        return True
+
+    def _read_one(self, packet: Packet) -> None:
+        if self._ignores(packet):  # it came before the port was taken
+            return
+        try:
+            told = self._parser.take(packet.payload, packet.received_ns)
+        except UNREADABLE as error:
+            self._meter.drop()
+            self._note = f"unreadable packet from {packet.sender}: {error}"
+            return
+        self._note = "" if told else "packets come, but without a face"
+        if told or (self._holder is not None and self._holder[0] == packet.sender):
+            self._holder = packet.sender, packet.received_ns
+
+    @staticmethod
+    def _are_of(sender: str, packets: Sequence[Packet]) -> bool:
+        return {packet.sender for packet in packets} == {sender}
+
+    def feed(self, packet: Packet) -> None:
+        """Take a packet as if it had come by the socket: to play it again."""
+        self._take([packet])
 
     def health(self) -> Health:
         """Return how the port is doing; silence names the address that senders need."""
@@ -147,40 +188,74 @@ class UdpReader:
             (rival, rival_ns), (holder, _) = self._rival, self._holder
             if rival != holder and at_ns - rival_ns < _RIVAL_S * NS_PER_S:
                 notes.append(f"{rival} sends too and is ignored; {holder} came first")
-        return self._meter.health(
+        health = self._meter.health(
             note="; ".join(notes),
             remedy=f"{self._remedy} ({self._settings.host}:{self.port})",
             at_ns=at_ns,
         )
+        offset = None if self._clock is None else self._clock.offset
+        if offset is None:
+            return health
+        return replace(
+            health, offset_s=seconds(offset.offset_ns), offset_error_s=seconds(offset.error_ns)
+        )
 
     def _drain(self, port: socket.socket) -> None:
-        most, within_ns = _FLOOD
-        taken, since_ns = 0, now_ns()
+        expected = 1  # packets in a burst: as many as in the one before
         while not self._stop.is_set():
-            try:
-                payload, address = port.recvfrom(LARGEST_BYTES + 1)
-            except TimeoutError:
+            port.settimeout(_WAKE_S)
+            if not self._receive(port, 1):
                 continue
-            except OSError:  # a datagram too long (Windows), or an interface that went away
-                self._meter.drop()
-                self._stop.wait(_WAKE_S)
-                continue
-            self._take(Packet(now_ns(), address[0], payload))
-            taken += 1
-            if taken == most:
-                # In a flood the kernel's buffer overflows instead of this interpreter.
-                self._stop.wait(max(0.0, seconds(since_ns + within_ns - now_ns())))
-                taken, since_ns = 0, now_ns()
+            began_ns, count, rung = now_ns(), 1, 0
+            port.settimeout(0.0)
+            for _ in range(_NAPS):
+                if count == expected < _FLOOD:
+                    self._ring()
+                    rung = count
+                time.sleep(_NAP_S)
+                more = self._receive(port, _FLOOD - count)
+                count += more
+                if not more or count == expected:
+                    break
+            if count != rung and count < _FLOOD:  # a flood wakes nobody
+                self._ring()
+            expected = count
+            if count == _FLOOD:
+                self._stop.wait(max(0.0, _FLOOD_S - seconds(now_ns() - began_ns)))
 
-    def _take(self, packet: Packet) -> None:
-        if self._ignores(packet):
-            return
-        if len(packet.payload) > LARGEST_BYTES:
+    def _ring(self) -> None:
+        if self.arrived is not None:
+            self.arrived()
+
+    def _receive(self, port: socket.socket, most: int) -> int:
+        """Take packets while there are any, waiting as long as the socket does; return how many."""
+        packets: list[Packet] = []
+        longest = self._largest_bytes + 1
+        try:
+            for _ in range(most):
+                payload, address = port.recvfrom(longest)
+                packets.append(Packet(now_ns(), address[0], payload))
+        except (TimeoutError, BlockingIOError):
+            pass
+        except OSError:  # a datagram too long (Windows), or an interface that went away
             self._meter.drop()
-            return
-        if len(self._packets) == _KEPT:
-            self._meter.drop()  # the oldest goes
-        self._packets.append(packet)
+            self._stop.wait(_WAKE_S)
+        if packets:
+            self._take(packets)
+        return len(packets)
+
+    def _take(self, packets: Sequence[Packet]) -> None:
+        holder = self._holder
+        if holder is None or not self._are_of(holder[0], packets):
+            packets = [packet for packet in packets if not self._ignores(packet)]
+        longest = self._largest_bytes
+        kept = [packet for packet in packets if len(packet.payload) <= longest]
+        too_many = len(self._packets) + len(kept) - _KEPT
+        self._meter.drop(len(packets) - len(kept) + max(0, too_many))
+        self._packets.extend(kept)  # where there is no room, the oldest go
+        if self.tap is not None:
+            for packet in kept:
+                self.tap(packet)
 
     def _ignores(self, packet: Packet) -> bool:
         """Say whether the port is another's, and count the packet where it is."""

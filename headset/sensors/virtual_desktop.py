@@ -93,6 +93,7 @@ def _golden() -> bytes:
 PLUG: Final = ReaderPlug(
     name=NAME,
     summary="Virtual Desktop: face and eyes of a Quest, on Windows",
+    by_default=True,
     settings=VirtualDesktopSettings,
     make=lambda _settings: MapReader(
         lambda: windows_map.opened(MAP, LAYOUT.itemsize),

@@ -72,11 +72,9 @@ class VRCFTSettings(UdpSettings, frozen=True, kw_only=True):
     """Its receiving port."""
 
 
-def _named(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, float]]:
+def _named(address: str) -> Sequence[str]:
     before, found, name = address.rpartition("v2/")
-    if not found or not before.startswith(ROOT) or not before.endswith("/") or len(values) != 1:
-        return []
-    return [(name, values[0])]
+    return [name] if found and before.startswith(ROOT) and before.endswith("/") else []
 
 
 def _sensed(values: Floats) -> Sensed:
@@ -123,7 +121,7 @@ def make(settings: VRCFTSettings) -> AskingReader:
     """Return a reader, not yet open."""
     return AskingReader(
         settings,
-        OscFace(DIALECT).parse,
+        OscFace(DIALECT),
         remedy="start VRCFaceTracking and set its sending address and port to this",
         request=Request(
             host=settings.vrcft,

@@ -14,17 +14,20 @@ channels from its VRCFaceTracking module.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Final
 
 import msgspec
 import numpy as np
 
+from ..clock import NS_PER_MS
 from ..errors import SensorError
 from ..expressions import gaze_from_angles
 from ..frame import Floats, Sample
 from ..plug import Port, ReaderPlug
 from . import arkit_named
 from .asking import AskingReader, Request, opened_to
+from .sender_clock import Timestamps
 from .udp import UdpSettings
 
 NAME: Final = "vtube-studio"
@@ -61,7 +64,12 @@ class _Frame(msgspec.Struct, frozen=True):
     right: _Turn | None = msgspec.field(name="EyeRight", default=None)
 
 
+class _Sent(msgspec.Struct, frozen=True):
+    sent_ms: float | None = msgspec.field(name="Timestamp", default=None)
+
+
 _DECODER: Final = msgspec.json.Decoder(_Frame)
+_SENT_DECODER: Final = msgspec.json.Decoder(_Sent)
 
 
 def parse(packet: bytes, received_ns: int) -> list[Sample]:
@@ -91,6 +99,14 @@ def parse(packet: bytes, received_ns: int) -> list[Sample]:
     )
 
 
+def sent_ns(packet: bytes) -> int | None:
+    """Return a packet's time by the phone's clock, if it says one."""
+    sent_ms = _SENT_DECODER.decode(packet).sent_ms
+    if sent_ms is None or not isfinite(sent_ms * NS_PER_MS):
+        return None
+    return round(sent_ms * NS_PER_MS)
+
+
 def _meowface_gaze(left: _Turn | None, right: _Turn | None) -> Floats:
     x, y = np.array([(eye.x, eye.y) if eye else (np.nan, np.nan) for eye in (left, right)]).T
     if (np.abs([x, y]) > 90.0).any():
@@ -116,6 +132,7 @@ def make(settings: VTubeStudioSettings) -> AskingReader:
         request=Request(
             host=settings.phone, port=settings.phone_port, payload=request, every_s=0.2
         ),
+        timestamps=Timestamps(sent_ns=sent_ns, resolution_ns=NS_PER_MS),
     )
 
 

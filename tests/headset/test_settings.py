@@ -8,6 +8,7 @@ from unvisor.headset import settings
 from unvisor.headset.errors import UnvisorError
 from unvisor.headset.outputs.vrchat import VRChatTarget
 from unvisor.headset.plug import READER_PLUGS, SINK_PLUGS
+from unvisor.headset.sensors.camera.plug import CameraSettings
 from unvisor.headset.sensors.live_link_face import LiveLinkFaceSettings
 
 
@@ -105,3 +106,10 @@ def test_words_stand_on_the_file_and_who_names_it_wants_it() -> None:
 def test_words_that_mean_nothing(words: str, says: str) -> None:
     with pytest.raises(UnvisorError, match=says):
         settings.from_words(READER_PLUGS.load("live-link-face"), words, None)
+
+
+def test_a_camera_is_named_by_its_device_alone() -> None:
+    plug = READER_PLUGS.load("mouth-camera")
+    chosen = settings.from_words(plug, "http://tracker.local:81/stream,rotate=90", None)
+    assert isinstance(chosen, CameraSettings)
+    assert (chosen.device, chosen.rotate) == ("http://tracker.local:81/stream", 90)

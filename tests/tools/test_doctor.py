@@ -10,14 +10,19 @@ from pathlib import Path
 import pytest
 
 from unvisor.headset.errors import ConsentError, OutputError
+from unvisor.headset.sensors import READERS
 from unvisor.tools import bundle, logbook
 from unvisor.tools.main import main
+
+from ..headset.steamvr.runtime import SteamVr
 
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("VR_PATHREG_OVERRIDE", str(tmp_path / "none.vrpath"))
+    monkeypatch.delenv("XR_RUNTIME_JSON", raising=False)
 
 
 @pytest.fixture
@@ -30,8 +35,8 @@ def write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def found(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
-    main(["doctor", "--json", "--listen-s", "0.05"])
+def found(capsys: pytest.CaptureFixture[str], listen_s: float = 0.05) -> dict[str, dict[str, str]]:
+    main(["doctor", "--json", "--listen-s", str(listen_s)])
     return {one["name"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
 
 
@@ -39,7 +44,9 @@ def test_every_part_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
     findings = found(capsys)
     assert {
         "python", "system", "disk", "log", "packages", "drawing", "inference", "model", "settings",
-        "sensor live-link-face", "output live-link-face", "output vrchat",
+        "openxr runtime", "sensor live-link-face", "sensor steamvr", "output live-link-face",
+        "output vrchat", "head beside a game", "gaze beside a game", "face beside a game",
+        "worn beside a game", "overlay beside a game",
     } <= findings.keys()  # fmt: skip
     assert findings["python"]["state"] == "ok"
     assert "numpy" in findings["packages"]["found"]
@@ -73,6 +80,98 @@ def test_a_port_that_another_program_has(
     assert finding["state"] == "wrong"
     assert f"(pid {other.pid}) has this port" in finding["found"]
     assert finding["remedy"] == "close it, or set another port"
+
+
+def manifest(path: Path, library: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = {"library_path": library, "name": name}
+    write(path, json.dumps({"file_format_version": "1.0.0", "runtime": runtime}))
+    monkeypatch.setenv("XR_RUNTIME_JSON", str(path))
+
+
+def test_what_comes_beside_a_game_on_steamvr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest(tmp_path / "steamxr.json", "bin/linux64/vrclient.so", "SteamVR", monkeypatch)
+    findings = found(capsys)
+    runtime = findings["openxr runtime"]
+    assert runtime["state"] == "ok"
+    assert f"SteamVR ({tmp_path / 'steamxr.json'}), not opened by itself" in runtime["found"]
+    assert "may end the running game" in runtime["found"]
+    assert findings["head beside a game"]["found"].startswith("would come by steamvr (OpenVR")
+    for sense in ("gaze", "face"):
+        finding = findings[f"{sense} beside a game"]
+        assert finding["state"] == "absent"
+        assert "steam-link (OSC on 9015)" in finding["found"]
+        assert "openxr" not in finding["found"]
+        assert "allow sharing of eye and face data" in finding["remedy"]
+    assert "in VRChat's action menu, turn on OSC" in findings["worn beside a game"]["remedy"]
+    assert "OpenVR overlay" in findings["overlay beside a game"]["found"]
+
+
+def test_what_steamvr_gives_while_a_game_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if sys.platform != "linux":
+        pytest.skip("elsewhere: the SteamVR for tests is built on Linux")
+    steamvr = SteamVr(tmp_path)
+    monkeypatch.setenv("VR_PATHREG_OVERRIDE", str(steamvr.registry))
+    absent = found(capsys)["sensor steamvr"]
+    assert absent["found"] == "works here; nothing heard (SteamVR: not running)"
+    steamvr.run()
+    steamvr.set(activity=1, scene_state=3, scene_process=7, key=b"k", name=b"VRChat")
+    findings = found(capsys, listen_s=1.0)
+    assert findings["sensor steamvr"]["state"] == "ok"
+    assert "beside VRChat" in findings["sensor steamvr"]["found"]
+    assert findings["game"]["found"] == "VRChat has the headset"
+    for sense in ("head", "worn"):
+        assert findings[f"{sense} beside a game"] == {
+            "name": f"{sense} beside a game", "state": "ok", "found": "from steamvr now",
+            "remedy": "", "essential": False,
+        }  # fmt: skip
+
+
+def test_a_broken_manifest_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "broken.json", "{")
+    monkeypatch.setenv("XR_RUNTIME_JSON", str(tmp_path / "broken.json"))
+    finding = found(capsys)["openxr runtime"]
+    assert finding["state"] == "wrong"
+    assert finding["remedy"] == "choose the runtime anew"
+
+
+CAMERA = """
+from pathlib import Path
+from unvisor.headset.errors import SensorError
+from unvisor.headset.plug import ReaderPlug, Settings
+
+class Camera:
+    def __enter__(self):
+        raise SensorError("eyeball: libgl1 is missing: apt-get install libgl1")
+    def __exit__(self, *_): ...
+    def read(self): return []
+    def health(self): ...
+
+PLUG = ReaderPlug(name="eyeball", summary="", settings=Settings, make=lambda _settings: Camera())
+"""
+
+
+def test_a_camera_is_opened_only_where_it_is_named(
+    tmp_path: Path,
+    settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(tmp_path / "eyeball.py", CAMERA)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "eyeball", raising=False)
+    monkeypatch.setitem(READERS, "eyeball", "eyeball:PLUG")
+    unnamed = found(capsys)["sensor eyeball"]
+    assert (unnamed["state"], unnamed["remedy"]) == ("ok", "")
+    assert unnamed["found"].startswith("not opened")
+    write(settings_file, "[readers.eyeball]\n")
+    named = found(capsys)["sensor eyeball"]
+    assert (named["state"], named["remedy"]) == ("wrong", "apt-get install libgl1")
 
 
 def test_whether_anybody_listens(settings_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

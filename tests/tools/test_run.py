@@ -4,28 +4,45 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+import zipfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
+from PIL import Image
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_message import OscMessage
 
 from unvisor.datasets import store
+from unvisor.datasets.layout import LAYOUT
 from unvisor.datasets.performance import performance
 from unvisor.datasets.simulate import simulate
+from unvisor.datasets.streams import FaceStream
+from unvisor.headset.clock import NS_PER_S, now_ns
+from unvisor.headset.names import UNIFIED_INDEX
 from unvisor.headset.rig import RIGS
+from unvisor.headset.sensors import packet_log
+from unvisor.headset.sensors.babble import PLUG as BABBLE
+from unvisor.headset.sensors.live_link_face import GOLDEN
 from unvisor.tools.main import main
+
+from ..reconstruct.brought_models import MOUTH, affine, brought
 
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the log, and the wearer's own settings, out of it."""
+    """Keep the log, the wearer's own settings, and any headset, out of it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("VR_PATHREG_OVERRIDE", str(tmp_path / "none.vrpath"))
+    monkeypatch.setenv("XR_RUNTIME_JSON", str(tmp_path / "none.json"))
 
 
 @pytest.fixture
@@ -125,8 +142,13 @@ def test_it_ends_cleanly_when_asked(tmp_path: Path, polite: signal.Signals) -> N
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--source", "openxr"], "--source openxr: not in this version yet: use --source devices"),
-        ([], "no sensor named: add --sensor "),
+        (["--source", "openxr"], "--source openxr: OpenXR: no runtime is active here"),
+        (["--room"], "--room: no OpenXR runtime is active here"),
+        (["--room", "--headless"], "--room draws in the headset and --headless nothing"),
+        (["--room", "--source", "demo"], "--room: needs sensors"),
+        (["--bundle", "x.zip", "--source", "demo"], "--bundle: needs sensors"),
+        (["--bundle", "nowhere/x.zip"], "no folder nowhere"),
+        (["--source", "missing.zip"], "missing.zip: no such file: name a bundle"),
         (["--sensor", "live-link-fac"], "did you mean live-link-face?"),
         (["--source", "missing.h5"], "missing.h5"),
         (["--source", "demo", "--vrchat", "x,prot=3"], "vrchat: prot is not known"),
@@ -146,7 +168,9 @@ def test_what_cannot_be_done_is_told_in_one_line(
     assert told.count("\n") == 1
 
 
-@pytest.mark.parametrize("to", [["--vrchat"], ["--record", "evening.h5"]])
+@pytest.mark.parametrize(
+    "to", [["--vrchat"], ["--record", "evening.h5"], ["--bundle", "evening.zip"]]
+)
 def test_a_live_face_goes_nowhere_without_consent(
     to: list[str],
     tmp_path: Path,
@@ -184,17 +208,203 @@ def test_settings_name_sensors_and_outputs(
 ) -> None:
     folder = tmp_path / "config" / "unvisor"
     folder.mkdir(parents=True)
-    (folder / "settings.toml").write_text("[readers.live-link-face]\nport = 0\n")
-    assert run("--duration-s", 0.2, "--json") == 0
-    parts = json.loads(capsys.readouterr().out)["parts"]
+    (folder / "settings.toml").write_text(
+        "[readers.live-link-face]\nport = 0\n[readers.steamvr]\nenabled = false\n"
+    )
+    parts = parts_of(capsys, "--duration-s", 0.2)
     assert parts["from live-link-face"]["state"] == "waiting"
     assert parts["loop"]["state"] == "live"
+    assert set(parts) == {"from live-link-face", "from openxr", "loop"}
+
+
+def parts_of(
+    capsys: pytest.CaptureFixture[str], *words: object
+) -> dict[str, dict[str, str | float | None]]:
+    """Run, and return how each part was doing at the end."""
+    assert run(*words, "--json") == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])["parts"]
+
+
+@contextmanager
+def holding(port: int) -> Generator[None]:
+    """Have a port; another run on this machine may have it first."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        deadline_ns = now_ns() + 30 * NS_PER_S
+        while True:
+            try:
+                holder.bind(("127.0.0.1", port))
+                break
+            except OSError:
+                assert now_ns() < deadline_ns
+                time.sleep(0.05)
+        yield
+
+
+def test_without_a_sensor_named_all_are_opened_that_take_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with holding(9015):  # Steam Link's
+        parts = parts_of(capsys, "--duration-s", 0.2)
+    assert {
+        "from openxr", "from steamvr", "from babble", "from vrchat", "from virtual-desktop",
+    } <= parts.keys()  # fmt: skip
+    asks_or_takes = {"from vrcft", "from vtube-studio", "from microphone", "from mouth-camera"}
+    assert not asks_or_takes & parts.keys()
+    taken = parts["from steam-link"]
+    assert taken["state"] == "waiting"
+    assert "127.0.0.1:9015" in str(taken["note"])
+    assert "tried again" in str(taken["remedy"])
+    assert {parts[f"from {name}"]["state"] for name in ("openxr", "steamvr")} == {"off"}
+
+
+def test_what_takes_no_port_joins_the_sensors_that_are_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = ("--sensor", "babble::0", "--duration-s", 0.1)
+    assert set(parts_of(capsys, *named)) == {"from babble", "from openxr", "from steamvr", "loop"}
+    without = parts_of(capsys, *named, "--sensor", "openxr:enabled=false")
+    assert set(without) == {"from babble", "from steamvr", "loop"}
+
+
+def test_one_sensor_can_be_left_out_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+    parts = parts_of(capsys, "--sensor", "vrchat:enabled=false", "--duration-s", 0.1)
+    assert "from babble" in parts
+    assert "from vrchat" not in parts
+
+
+def test_a_named_sensor_whose_port_is_taken_is_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        assert run("--sensor", f"babble::{holder.getsockname()[1]}") == 1
+    assert "has this port" in capsys.readouterr().err
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def sending(to: dict[int, Callable[[int], bytes]]) -> Generator[None]:
+    """Send each port its next packet a hundred times a second meanwhile."""
+    stop = Event()
+
+    def send() -> None:
+        number = 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while not stop.wait(0.01):
+                for port, packet in to.items():
+                    sender.sendto(packet(number), ("127.0.0.1", port))
+                number += 1
+
+    thread = Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def phone(number: int) -> bytes:
+    """A jaw that opens: each packet differs."""
+    return GOLDEN[:-244] + np.r_[np.zeros(17), number / 1000, np.zeros(43)].astype(">f4").tobytes()
+
+
+def babble(number: int) -> bytes:
+    return BABBLE.golden[:-4] + struct.pack(">f", number / 1000)
+
+
+def test_a_bundles_packets_give_the_same_samples_again(tmp_path: Path) -> None:
+    ports = [free_port(), free_port()]
+    with sending(dict(zip(ports, (phone, babble), strict=True))):
+        assert run(
+            "--sensor", f"live-link-face::{ports[0]}", "--sensor", f"babble::{ports[1]}",
+            "--duration-s", 1.5, "--record", tmp_path / "x.h5", "--bundle", tmp_path / "x.zip",
+            "--consent-reference", "form 1, 2026-01-01",
+        ) == 0  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        assert {"doctor.json", "versions.json", "log.txt", "packets.json"} <= set(
+            archive.namelist()
+        )
+        states = json.loads(archive.read("doctor.json"))["states"]
+    assert states["from babble"]["state"] == "live"
+    assert run("--source", tmp_path / "x.zip", "--record", tmp_path / "y.h5") == 0
+    one, other = store.load(tmp_path / "x.h5"), store.load(tmp_path / "y.h5")
+    assert other.about.basis == one.about.basis
+    assert set(one.streams) == set(other.streams) >= {"live-link-face", "babble", "eyes"}
+    shifts: set[int] = set()
+    for name, stream in one.streams.items():
+        again, rows = other.streams[name], len(stream.time_ns)
+        assert rows > 50
+        assert 0 <= len(again.time_ns) - rows < 20  # what came after the last frame
+        for column in LAYOUT[type(stream)]:
+            if getattr(stream, column) is not None:
+                np.testing.assert_array_equal(
+                    getattr(again, column)[:rows], getattr(stream, column)
+                )
+        for times in ("time_ns", "received_ns"):
+            shifts |= set((getattr(again, times)[:rows] - getattr(stream, times)).tolist())
+    assert len(shifts) == 1
+
+
+def test_a_model_of_ones_own_looks_at_the_mouths_camera(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = brought(tmp_path, affine([1, 2, 9], [0, 0, 0]), MOUTH)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(4):
+        Image.fromarray(np.full((40, 60), 51, np.uint8)).save(pictures / f"{number}.png")
+    words = (
+        "--mouth-model", model, "--duration-s", 1.5, "--record", tmp_path / "x.h5",
+        "--consent-reference", "form 1, 2026-01-01",
+    )  # fmt: skip
+    assert run(*words) == 1
+    assert "--mouth-model: no camera for it: add --sensor mouth-camera" in capsys.readouterr().err
+    assert run("--sensor", f"mouth-camera:device={pictures},loop=true", *words) == 0
+    stream = store.load(tmp_path / "x.h5").streams["mouth-model"]
+    assert isinstance(stream, FaceStream)
+    np.testing.assert_allclose(stream.weights[:, UNIFIED_INDEX["JawOpen"]], 0.2, atol=1e-6)
+
+
+def test_a_bundle_is_written_when_the_run_is_stopped(tmp_path: Path) -> None:
+    port = free_port()
+    words = [
+        "run", "--sensor", f"babble::{port}", "--model", "neutral", "--status",
+        "--bundle", str(tmp_path / "x.zip"), "--consent-reference", "form 1, 2026-01-01",
+    ]  # fmt: skip
+    running = subprocess.Popen(
+        [sys.executable, "-m", "unvisor.tools.main", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}, cwd=tmp_path,
+    )  # fmt: skip
+    assert running.stdout is not None
+    with sending({port: babble}):
+        running.stdout.readline()
+        assert not (tmp_path / "x.zip").exists()
+        running.send_signal(signal.SIGINT)
+        _, wrong = running.communicate(timeout=30)
+    assert (running.returncode, wrong) == (0, "")
+    assert len(list(packet_log.load(tmp_path / "x.zip").sensors["babble"].packets())) > 5
+
+
+def test_a_hostile_bundle_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK\x03\x04" + bytes(100))
+    assert run("--source", tmp_path / "x.zip") == 1
+    told = capsys.readouterr().err
+    assert "is no zip" in told
+    assert told.count("\n") == 1
 
 
 def test_the_log_has_what_happened_and_errors(tmp_path: Path) -> None:
     assert run("--source", "demo", "--duration-s", 0.1) == 0
-    assert run("--source", "openxr") == 1
+    assert run("--source", "missing.h5") == 1
     (log,) = (tmp_path / "state").rglob("unvisor.log")
     text = log.read_text()
     assert "faces in" in text
-    assert "ERROR --source openxr" in text
+    assert "ERROR missing.h5" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,11 +11,21 @@ from numpy.typing import NDArray
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from unvisor.headset.frame import EyeSample, FaceSample, Sample
+from unvisor.headset.frame import (
+    AudioBlock,
+    EyeSample,
+    FaceSample,
+    HeadSample,
+    ImageSample,
+    Sample,
+    SpeechSample,
+    WornSample,
+)
 from unvisor.headset.names import UNIFIED
 from unvisor.headset.sensors.udp import UNREADABLE
 
-MANY = 10_000
+MANY = int(os.environ.get("UNVISOR_FUZZ", "10000"))
+"""Packets a parser is tried with; `UNVISOR_FUZZ=1000000 pytest -n 0 -k fuzz` takes a million."""
 LARGEST = 45.0  # a pupil is told in centimetres, up to 4 of them; all else is smaller
 
 
@@ -51,10 +62,10 @@ def shapes(samples: Sequence[Sample]) -> dict[str, float]:
     }
 
 
-def mutated(golden: Sequence[bytes], *, seed: int) -> Iterator[bytes]:
-    """Yield `MANY` packets: cut, doubled, spliced, with bytes changed, or nothing but noise."""
+def mutated(golden: Sequence[bytes], *, seed: int, many: int = MANY) -> Iterator[bytes]:
+    """Yield so many packets: cut, doubled, spliced, with bytes changed, or nothing but noise."""
     rng = random.Random(seed)
-    for _ in range(MANY):
+    for _ in range(many):
         packet = bytearray(rng.choice(golden))
         match rng.randrange(6):
             case 0:
@@ -84,19 +95,44 @@ def survive(parse: Callable[[bytes, int], Sequence[Sample]], packets: Iterator[b
             continue
         readable += bool(samples)
         for sample in samples:
-            for values in numbers(sample):
-                assert not (np.abs(values) > LARGEST).any(), (packet, values)
+            assert_sane(sample, packet)
     return readable
+
+
+def assert_sane(sample: Sample, packet: bytes) -> None:
+    """See that a sample tells nothing absurd, and of no time after its arrival."""
+    assert sample.time_ns <= sample.received_ns, packet
+    for values in numbers(sample):
+        assert not (np.abs(values) > LARGEST).any(), (packet, values)  # an infinity is larger
 
 
 def numbers(sample: Sample) -> tuple[NDArray[np.float64], ...]:
     """Return a sample's numbers, having seen that what is missing is nobody's word."""
-    assert isinstance(sample, FaceSample | EyeSample)
-    if isinstance(sample, FaceSample):
-        missing = np.isnan(sample.weights)
-        assert not missing.all()
-        assert ((sample.confidence == 0.0) == missing).all()
-        return (sample.weights,)
-    length = (sample.gaze**2).sum(axis=1)
+    match sample:
+        case FaceSample():
+            missing = np.isnan(sample.weights)
+            assert not missing.all()
+            assert ((sample.confidence == 0.0) == missing).all()
+            return (sample.weights,)
+        case EyeSample():
+            assert_unit(sample.gaze)
+            return sample.gaze, sample.openness, sample.pupil_mm
+        case HeadSample():
+            assert_unit(sample.orientation_xyzw)
+            return sample.orientation_xyzw, sample.position_m
+        case SpeechSample():
+            assert not (np.abs(sample.visemes - 0.5) > 0.5).any()
+            assert not sample.level < 0.0
+            assert not sample.level > 1.0
+            return (sample.visemes,)
+        case WornSample():
+            assert sample.worn in (True, False)
+            return ()
+        case ImageSample() | AudioBlock():
+            raise AssertionError("no packet that is parsed holds a picture or sound")
+
+
+def assert_unit(vectors: NDArray[np.float64]) -> None:
+    """See that vectors are of length 1, or missing."""
+    length = (vectors**2).sum(axis=-1)
     assert not (np.abs(length - 1.0) > 1e-9).any()
-    return sample.gaze, sample.openness, sample.pupil_mm

@@ -101,14 +101,14 @@ def test_a_sample_from_the_future_does_not_shut_out_what_follows() -> None:
     frame = assembly.frame(NS_PER_S)
     assert [one.time_ns for one in frame.faces] == [NS_PER_S]
     assert frame.audio == ()
-    assert (assembly.refused("phone"), assembly.refused("headset")) == (3, 0)
+    assert (assembly.early["phone"].count, assembly.early["headset"].count) == (3, 0)
 
 
 def test_a_clock_a_little_ahead_is_believed() -> None:
     assembly = Assembly(["phone"])
     assembly.add("phone", [ahead("phone", TOLERANCE_NS)])
     assert len(assembly.frame(NS_PER_S).faces) == 1
-    assert assembly.refused("phone") == 0
+    assert assembly.early["phone"].count == 0
 
 
 def test_a_late_sample_does_not_replace_a_newer_one() -> None:
@@ -193,7 +193,7 @@ class Scripted:
 
 def test_devices_give_frames_at_their_rate() -> None:
     pace = Stepped()
-    with Devices({"scripted": Scripted(pace)}, rate_hz=200.0, pace=pace) as devices:
+    with Devices({"scripted": Scripted(pace)}, 200.0, pace=pace) as devices:
         frames = list(islice(devices.frames(), 41))
         assert devices.health()["scripted"] == Health(state="live")
     start_ns = 50 * NS_PER_S
@@ -203,7 +203,7 @@ def test_devices_give_frames_at_their_rate() -> None:
 
 def test_a_slow_loop_skips_instants_instead_of_falling_behind() -> None:
     pace = Stepped()
-    with Devices({}, rate_hz=1000.0, pace=pace) as devices:
+    with Devices({}, 1000.0, pace=pace) as devices:
         frames = devices.frames()
         first = next(frames)
         pace.spend(20 * NS_PER_MS + 1)
@@ -215,18 +215,90 @@ def test_a_slow_loop_skips_instants_instead_of_falling_behind() -> None:
 def test_a_sensor_from_the_future_is_counted_and_said() -> None:
     pace = Stepped()
     wrong = Scripted(pace, ahead_ns=3600 * NS_PER_S)
-    with Devices({"wrong": wrong}, rate_hz=100.0, pace=pace) as devices:
+    with Devices({"wrong": wrong}, 100.0, pace=pace) as devices:
         assert [frame.faces for frame in islice(devices.frames(), 3)] == [()] * 3
         health = devices.health()["wrong"]
     assert health.dropped == 3
     assert "3 samples dated ahead" in health.note
 
 
+def test_what_was_too_old_when_it_came_is_counted_and_said_for_a_while() -> None:
+    pace = Stepped()
+    with Devices({"slow": Scripted(pace, ahead_ns=-NS_PER_S)}, 100.0, pace=pace) as devices:
+        assert [frame.faces for frame in islice(devices.frames(), 3)] == [()] * 3
+        health = devices.health()["slow"]
+        assert health.dropped == 3
+        assert health.note == "3 samples too old when they came: look at the network between"
+        pace.spend(5 * NS_PER_S)
+        assert devices.health()["slow"].note == ""
+
+
+def test_each_sensor_may_have_a_tolerance_of_its_own() -> None:
+    assembly = Assembly(["phone", "headset"], {"headset": 2.0})
+    assembly.add("phone", [face("phone", 0)])
+    assembly.add("headset", [face("headset", 0), eyes(0)])
+    assert len(assembly.frame(TOLERANCE_NS).faces) == 2
+    assert [one.source for one in assembly.frame(2 * NS_PER_S).faces] == ["headset"]
+    assert assembly.frame(2 * NS_PER_S + 1) == SensorFrame(time_ns=2 * NS_PER_S + 1)
+
+
+def test_the_age_of_each_stream_is_known_until_it_is_forgotten() -> None:
+    assembly = Assembly(["phone", "other"])
+    assembly.add("phone", [face("phone", 0), eyes(NS_PER_S), image(NS_PER_S)])
+    at_ns = NS_PER_S + TOLERANCE_NS
+    fresh = {"eyes": 0.25, "image mouth": 0.25}
+    assert assembly.ages_s("phone", at_ns) == {"face phone": 1.25} | fresh
+    assert assembly.missing("phone", at_ns) == {"face phone": 1.25}
+    assert assembly.ages_s("other", at_ns) == {}
+    assert assembly.ages_s("phone", 61 * NS_PER_S) == {"eyes": 60.0, "image mouth": 60.0}
+
+
+class Blinded(Scripted):
+    """A sensor that sees eyes once, and a face always."""
+
+    def read(self) -> Sequence[Sample]:
+        seen, self._ahead_ns = self._ahead_ns, 0
+        return [*super().read(), *([eyes(self._pace.now_ns())] if seen else [])]
+
+
+def test_a_stream_that_a_live_sensor_no_longer_gives_is_named() -> None:
+    pace = Stepped()
+    with Devices({"one": Blinded(pace, ahead_ns=1)}, 2.0, pace=pace) as devices:
+        frames = list(islice(devices.frames(), 3))
+        assert devices.health()["one"].note == "no eyes for 1.0 s"
+    assert [frame.eyes is None for frame in frames] == [False, True, True]
+    assert all(frame.faces for frame in frames)
+
+
+class Ahead:
+    """A display: it wakes the loop every 10 ms for 30 ms later; once, for what has passed."""
+
+    def __init__(self) -> None:
+        self.asked_ns: list[int] = []
+
+    def next(self, now_ns: int) -> tuple[int, int]:
+        self.asked_ns.append(now_ns)
+        wake_ns = now_ns + 10 * NS_PER_MS
+        return wake_ns, wake_ns + (30 if len(self.asked_ns) < 3 else -30) * NS_PER_MS
+
+
+def test_frames_are_for_the_time_the_beat_says_but_never_for_the_past() -> None:
+    pace, beat = Stepped(), Ahead()
+    with Devices({"scripted": Scripted(pace)}, beat, pace=pace) as devices:
+        frames = devices.frames()
+        times = [next(frames).time_ns]
+        pace.spend(4 * NS_PER_MS)
+        times += [frame.time_ns for frame in islice(frames, 2)]
+    start_ns = 50 * NS_PER_S
+    assert [(at - start_ns) / NS_PER_MS for at in beat.asked_ns] == [0, 14, 24]
+    assert [(at - start_ns) / NS_PER_MS for at in times] == [40, 54, 34]
+
+
 def test_where_one_sensor_cannot_be_opened_none_stays_open() -> None:
     good, broken = Scripted(Stepped()), Scripted(Stepped(), broken=True)
     with (
         pytest.raises(SensorError, match="camera 0"),
-        Devices({"good": good, "broken": broken}, rate_hz=60.0),
+        Devices({"good": good, "broken": broken}, 60.0),
     ):
         pass
     assert not good.is_open
@@ -295,7 +367,7 @@ class Quick(Scripted):
 
 def test_a_tap_hears_every_sample_though_frames_show_the_newest() -> None:
     pace, heard = Stepped(), list[Sample]()
-    with Devices({"quick": Quick(pace)}, rate_hz=100.0, pace=pace) as devices:
+    with Devices({"quick": Quick(pace)}, 100.0, pace=pace) as devices:
         devices.tap(heard.extend)
         frames = list(islice(devices.frames(), 10))
     assert len(heard) == 40

@@ -11,7 +11,7 @@ from unvisor.headset.errors import SensorError
 from unvisor.headset.expressions import arkit_from_unified
 from unvisor.headset.frame import EyeSample, FaceSample, Origin
 from unvisor.headset.names import ARKIT, ARKIT_INDEX, UNIFIED_INDEX
-from unvisor.headset.sensors.live_link_face import GOLDEN, parse
+from unvisor.headset.sensors.live_link_face import GOLDEN, parse, sent_ns
 from unvisor.headset.sensors.udp import UNREADABLE
 
 
@@ -37,6 +37,27 @@ def face_and_eyes(content: bytes) -> tuple[FaceSample, EyeSample]:
     assert isinstance(face, FaceSample)
     assert isinstance(eyes, EyeSample)
     return face, eyes
+
+
+def timed(frame: int, part: float, rate: int, per: int) -> bytes:
+    whole = packet(values())
+    return whole.replace(
+        struct.pack(">ifii", 100, 0.25, 60, 1), struct.pack(">ifii", frame, part, rate, per)
+    )
+
+
+def test_the_timecode_is_a_time() -> None:
+    assert sent_ns(GOLDEN) == round(100.25 / 60 * 1e9)
+    assert sent_ns(timed(30, 0.5, 30000, 1001)) == round(30.5 * 1001 / 30000 * 1e9)
+    assert sent_ns(timed(-1, 0.0, 60, 1)) == -16_666_667
+
+
+@pytest.mark.parametrize(
+    ("part", "rate", "per"),
+    [(0.5, 0, 1), (0.5, 60, 0), (0.5, -60, 1), (float("nan"), 60, 1), (1e30, 60, 1), (-1.0, 60, 1)],
+)
+def test_a_timecode_that_is_none_says_nothing(part: float, rate: int, per: int) -> None:
+    assert sent_ns(timed(100, part, rate, per)) is None
 
 
 def test_the_golden_packet_is_a_half_open_jaw() -> None:
@@ -85,6 +106,7 @@ def test_a_phone_that_sees_no_face_says_nothing() -> None:
         packet([*values(), 0.0]),
         packet(values()) + b"\0",
         packet(values(jawOpen=float("nan"))),
+        packet(values())[:-244] + bytes.fromhex("7f800001") + bytes(240),  # a signalling NaN
         packet(values(jawOpen=float("inf"))),
         packet(values(jawOpen=1e30)),
         packet(values()).replace(b"\0\0\0\x24", b"\xff\xff\xff\xff"),

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
 import math
+import socket
 import struct
 
 import numpy as np
 import pytest
 
-from unvisor.headset.sensors.open_see_face import FACE_BYTES, PLUG, parse
-from unvisor.headset.sensors.udp import UNREADABLE
+from unvisor.headset.clock import now_ns
+from unvisor.headset.frame import Sample
+from unvisor.headset.sensors.open_see_face import (
+    FACE_BYTES,
+    MOST_FACES,
+    PLUG,
+    OpenSeeFaceSettings,
+    parse,
+    sent_ns,
+)
+from unvisor.headset.sensors.udp import UNREADABLE, UdpReader
 
 from .hostile import MANY, eyes_of, mutated, shapes, survive
 
@@ -71,3 +81,27 @@ def test_other_packets_are_refused(packet: bytes) -> None:
 
 def test_no_bytes_do_harm() -> None:
     assert 0 < survive(parse, mutated([face(), face(number=1) + face()], seed=9)) < MANY
+
+
+def test_it_says_when_its_picture_was_taken() -> None:
+    assert sent_ns(face()) == 1_234_500_000_000
+    for absurd in (math.nan, math.inf, 1e300):
+        assert sent_ns(struct.pack("<d", absurd) + face()[8:]) is None
+
+
+def test_a_whole_room_of_faces_comes_through_a_socket() -> None:
+    """28 kB in one packet: the face that was found first is read."""
+    reader = PLUG.make(OpenSeeFaceSettings(port=0))
+    assert isinstance(reader, UdpReader)
+    crowd = b"".join(
+        face(number=number, mouth_open=number / 16) for number in range(2, 2 + MOST_FACES)
+    )
+    with reader, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
+        sender.sendto(crowd, ("127.0.0.1", reader.port))
+        samples: list[Sample] = []
+        give_up_ns = now_ns() + 5_000_000_000
+        while not samples:
+            samples += reader.read()
+            assert now_ns() < give_up_ns, reader.health()
+    assert shapes(samples) == {"JawOpen": 0.125}

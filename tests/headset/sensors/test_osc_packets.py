@@ -12,7 +12,14 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
 from unvisor.headset.errors import SensorError
-from unvisor.headset.sensors.osc_packets import DEEPEST, LARGEST_BYTES, MOST_MESSAGES, messages
+from unvisor.headset.outputs.osc import message
+from unvisor.headset.sensors.osc_packets import (
+    DEEPEST,
+    LARGEST_BYTES,
+    MOST_MESSAGES,
+    messages,
+    one_float,
+)
 from unvisor.headset.sensors.udp import UNREADABLE
 
 from .hostile import MANY, mutated, osc
@@ -139,3 +146,15 @@ def test_the_deepest_packet_costs_little() -> None:
     while len(packet) < LARGEST_BYTES - 32:
         packet += b"\0\0\0\x10#bundle\0" + rng.randbytes(8)
     assert messages(packet) == []
+
+
+@pytest.mark.parametrize("address", ["/a", "/abc", "/abcd", "/avatar/parameters/v2/JawOpen"])
+def test_the_head_of_one_float_tells_its_address(address: str) -> None:
+    packet = message(address, 0.5)
+    assert one_float(packet[:-4]) == address
+    assert messages(packet) == [(address, (0.5,))]
+    assert one_float(packet) is None
+    assert one_float(message(address, 0.5, 0.25)[:-4]) is None
+    assert one_float(message(address, True)) is None
+    assert one_float(b"#bundle\0" + packet[:-4]) is None
+    assert one_float(packet[:-8]) is None

@@ -11,7 +11,8 @@ from unvisor.headset.clock import now_ns
 from unvisor.headset.errors import SensorError
 from unvisor.headset.frame import NO_WEIGHTS, FaceSample, Health, Sample
 from unvisor.headset.sensors.sample import observed
-from unvisor.headset.sensors.udp import LARGEST_BYTES, UdpReader, UdpSettings
+from unvisor.headset.sensors.sender_clock import Timestamps
+from unvisor.headset.sensors.udp import LARGEST_BYTES, Packet, UdpReader, UdpSettings
 
 
 def parse(packet: bytes, received_ns: int) -> list[Sample]:
@@ -184,3 +185,80 @@ def test_it_opens_again_and_leaves_nothing_behind() -> None:
             send(udp.port, struct.pack(">f", 1.0))
             read_until(udp, lambda samples, _: len(samples) == 1)
     assert active_count() == threads
+
+
+def test_a_packet_may_be_as_long_as_a_reader_says() -> None:
+    lengths: list[int] = []
+
+    def measured(packet: bytes, received_ns: int) -> list[Sample]:
+        lengths.append(len(packet))
+        return []
+
+    with UdpReader(UdpSettings(), measured, remedy="", largest_bytes=30_000) as udp:
+        send(udp.port, bytes(30_000), bytes(30_001), bytes(LARGEST_BYTES + 1), bytes(1))
+        read_until(udp, lambda _, health: len(lengths) == 3 and health.dropped == 1)
+    assert lengths == [30_000, LARGEST_BYTES + 1, 1]
+
+
+def test_whoever_waits_is_woken_once_what_came_can_be_read() -> None:
+    with reader() as udp:
+        waiting: list[int] = []
+        woken = Event()
+
+        def arrived() -> None:
+            waiting.append(udp.waiting)
+            woken.set()
+
+        udp.arrived = arrived
+        for count in (1, 5, 5):
+            woken.clear()
+            before = udp.waiting
+            send(udp.port, *(struct.pack(">f", i) for i in range(count)))
+            give_up_ns = now_ns() + 5_000_000_000
+            while not waiting or waiting[-1] < before + count:
+                assert woken.wait(5.0)
+                assert now_ns() < give_up_ns
+        assert len(udp.read()) == 11
+        assert 3 <= len(waiting) <= 11
+
+
+def test_packets_can_be_listened_to_and_played_again() -> None:
+    kept: list[Packet] = []
+    with reader() as udp:
+        udp.tap = kept.append
+        send(udp.port, b"abc", bytes(LARGEST_BYTES + 1), struct.pack(">f", 0.5))
+        heard = read_until(udp, lambda samples, _: len(samples) == 1)
+    assert [(one.sender, one.payload) for one in kept] == [
+        ("127.0.0.1", b"abc"),
+        ("127.0.0.1", struct.pack(">f", 0.5)),
+    ]
+    again = reader()
+    for packet in kept:
+        again.feed(packet)
+    (sample,) = again.read()
+    assert (sample.received_ns, jaws([sample])) == (heard[0].received_ns, [0.5])
+    assert again.health().dropped == 1
+
+
+def test_a_packet_that_says_when_it_was_true_is_dated_so() -> None:
+    """Sent evenly by a clock an hour ahead, it arrives 5 ms late now and then."""
+    hour_ns, step_ns = 3600 * 10**9, 10_000_000
+
+    def parsed(packet: bytes, received_ns: int) -> list[Sample]:
+        return [observed("toy", NO_WEIGHTS, received_ns=received_ns)]
+
+    timestamps = Timestamps(sent_ns=lambda packet: int.from_bytes(packet, "big"))
+    udp = UdpReader(UdpSettings(), parsed, remedy="", timestamps=timestamps)
+    start_ns = now_ns() - 2_000_000_000
+    samples: list[Sample] = []
+    for number in range(200):
+        true_ns = start_ns + number * step_ns
+        late_ns = 5_000_000 if number % 3 == 0 else 0
+        sent = (true_ns + hour_ns).to_bytes(8, "big")
+        udp.feed(Packet(true_ns + late_ns, "127.0.0.1", sent))
+        samples += udp.read()
+    times = [one.time_ns for one in samples[100:]]
+    assert times == [start_ns + number * step_ns for number in range(100, 200)]
+    health = udp.health()
+    assert health.offset_s == pytest.approx(-3600.0)
+    assert health.offset_error_s == 0.0

@@ -8,7 +8,7 @@ import pytest
 from unvisor.headset.expressions import arkit_from_unified
 from unvisor.headset.names import ARKIT, ARKIT_INDEX
 from unvisor.headset.sensors.udp import UNREADABLE
-from unvisor.headset.sensors.vtube_studio import PLUG, parse, request
+from unvisor.headset.sensors.vtube_studio import PLUG, parse, request, sent_ns
 
 from .hostile import MANY, eyes_of, face_of, mutated, shapes, survive
 
@@ -109,3 +109,12 @@ def test_the_request_is_what_the_app_expects() -> None:
 def test_no_bytes_do_harm() -> None:
     golden = [PLUG.golden, packet(jawOpen=0.5, eyeBlinkLeft=0.2, headUp=0.1)]
     assert 0 < survive(parse, mutated(golden, seed=8)) < MANY
+
+
+def test_it_says_when_in_milliseconds() -> None:
+    assert sent_ns(packet(jawOpen=0.5)) == pytest.approx(1_664_817_520_079_000_000, abs=1000)
+    assert sent_ns(b'{"Timestamp":1.5}') == 1_500_000
+    assert sent_ns(b"{}") is None
+    assert sent_ns(b'{"Timestamp":1e308}') is None
+    with pytest.raises(UNREADABLE):
+        sent_ns(b'{"Timestamp":"noon"}')

@@ -1,0 +1,202 @@
+"""What passes between the face process and the headset process, as records of `link_ring`.
+
+Samples cross exactly as they are, so a recording made behind the link equals one made before it. All
+times are on the host clock, which is one for all processes of a machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .clock import NS_PER_S
+from .expressions import arkit_from_unified
+from .frame import (
+    VISEMES,
+    EyeSample,
+    FaceSample,
+    HeadSample,
+    Sample,
+    SpeechSample,
+    WornSample,
+)
+from .link_ring import Record, Ring
+from .names import UNIFIED
+
+Floats = NDArray[np.float64]
+
+SOURCE_BYTES: Final = 32
+NOTE_BYTES: Final = 240
+_SHAPES: Final = len(UNIFIED)
+_TIMES: Final[list[Any]] = [("time_ns", np.int64), ("received_ns", np.int64)]
+
+
+def _ring(name: str, fields: list[Any], slots: int) -> Ring:
+    return Ring(name, np.dtype(fields, align=True), slots)
+
+
+_SECOND: Final = (
+    128  # of samples at the fastest display, 120 Hz: what a stalled loop may catch up on
+)
+
+SAMPLES: Final[dict[type[Sample], Ring]] = {
+    EyeSample: _ring(
+        "eyes",
+        [
+            *_TIMES,
+            ("gaze", np.float64, (2, 3)),
+            ("openness", np.float64, 2),
+            ("pupil_mm", np.float64, 2),
+            ("confidence", np.float64, 2),
+        ],
+        _SECOND,
+    ),
+    FaceSample: _ring(
+        "face",
+        [
+            *_TIMES,
+            ("weights", np.float64, _SHAPES),
+            ("confidence", np.float64, _SHAPES),
+            ("source", f"S{SOURCE_BYTES}"),
+            ("origin", np.uint8, _SHAPES),
+        ],
+        _SECOND,
+    ),
+    HeadSample: _ring(
+        "head",
+        [*_TIMES, ("orientation_xyzw", np.float64, 4), ("position_m", np.float64, 3)],
+        _SECOND,
+    ),
+    WornSample: _ring("worn", [*_TIMES, ("worn", np.uint8)], 16),
+    SpeechSample: _ring(
+        "speech",
+        [
+            *_TIMES,
+            ("level", np.float64),
+            ("visemes", np.float64, len(VISEMES)),
+            ("source", f"S{SOURCE_BYTES}"),
+            ("muted", np.int8),
+        ],
+        _SECOND,
+    ),
+}
+"""Headset to face: the ring of each kind of sample. Images and sound do not come from OpenXR."""
+
+DISPLAY: Final = _ring(
+    "display",
+    [
+        ("time_ns", np.int64),
+        ("display_ns", np.int64),
+        ("period_ns", np.int64),
+        ("drawn", np.uint64),
+    ],
+    8,
+)
+"""Headset to face, once a frame: when it began, when it will be seen, how long frames are, and how
+many were drawn before it."""
+
+STATE: Final = _ring(
+    "state", [("time_ns", np.int64), ("state", "S16"), ("note", f"S{NOTE_BYTES}")], 8
+)
+"""Headset to face, at each change: the session's state, as OpenXR names it, and what is odd."""
+
+FACE: Final = _ring(
+    "drawn",
+    [
+        ("time_ns", np.int64),
+        ("weights", np.float32, _SHAPES),
+        ("rate", np.float32, _SHAPES),
+        ("gaze", np.float32, (2, 3)),
+        ("openness", np.float32, 2),
+        ("openness_rate", np.float32, 2),
+        ("origin", np.uint8, _SHAPES),
+        ("eye_origin", np.uint8, 2),
+        ("openness_origin", np.uint8, 2),
+    ],
+    4,
+)
+"""Face to headset: the fields of a `Face` that are drawn, under their names."""
+
+FROM_HEADSET: Final = (*SAMPLES.values(), DISPLAY, STATE)
+FROM_FACE: Final = (FACE,)
+
+Direction = Literal["face", "headset"]
+"""Who writes a file."""
+
+FILES: Final[dict[Direction, tuple[Ring, ...]]] = {"face": FROM_FACE, "headset": FROM_HEADSET}
+
+FARTHEST_S: Final = 0.1
+"""A face is carried no farther by its rate; a twitch lasts that long."""
+
+
+def fill(record: Record, value: object) -> None:
+    """Copy into a record the attributes of a value that it has fields for."""
+    for name in record.dtype.names:
+        given = getattr(value, name)
+        if isinstance(given, str):
+            given = given.encode()
+        elif given is None:  # `muted`, where nobody says
+            given = -1
+        record[name] = given
+
+
+_SCALARS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "time_ns": int,
+    "received_ns": int,
+    "level": float,
+    "worn": bool,
+    "muted": lambda value: None if value < 0 else bool(value),
+    "source": lambda value: text(value),
+}
+
+
+def sample(kind: type[Sample], record: Record) -> Sample:
+    """Return the sample that a record was filled from; its arrays are read-only."""
+    build = cast("Callable[..., Sample]", kind)
+    return build(
+        **{
+            name: _SCALARS[name](record[name]) if name in _SCALARS else record[name]
+            for name in record.dtype.names
+        }
+    )
+
+
+def text(value: bytes) -> str:
+    """Return a text field; one cut in the middle of a letter loses that letter."""
+    return bytes(value).decode(errors="ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFace:
+    """A face as the headset process has it."""
+
+    record: Record
+    """Of `FACE`."""
+
+    @property
+    def time_ns(self) -> int:
+        """The instant it was meant for."""
+        return int(self.record["time_ns"])
+
+    def at(self, time_ns: int) -> tuple[Floats, Floats]:
+        """Return it carried on to an instant.
+
+        Args:
+            time_ns: When it will be seen, host clock; farther than `FARTHEST_S` away counts as that.
+
+        Returns:
+            ARKit weights (52,) and gaze (2, 3) in head space; NaN where absent.
+        """
+        record = self.record
+        ahead_s = (time_ns - self.time_ns) / NS_PER_S
+        ahead_s = min(max(ahead_s, -FARTHEST_S), FARTHEST_S)
+        weights = record["weights"] + ahead_s * np.nan_to_num(record["rate"])
+        openness = record["openness"] + ahead_s * np.nan_to_num(record["openness_rate"])
+        gaze = record["gaze"].astype(np.float64)
+        return arkit_from_unified(
+            weights.astype(np.float64), gaze, openness.astype(np.float64)
+        ), gaze

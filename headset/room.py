@@ -1,0 +1,218 @@
+"""The headset process, from outside: started, watched, started anew when it dies, stopped.
+
+Only `--room` leads here. It opens the one session that owns the headset, which on SteamVR would end a
+running game; so it is refused while one runs, each time anew before the process is started again. The
+process ends rather than mend a lost session: a fresh one is whole, whatever a dead runtime left behind
+in the old one. The face process sees samples stay away, and return.
+
+    with Room(rate_hz=90.0) as room:
+        source = Devices({"room": room.reader, …}, room.beat)
+        sinks = (room.sink, …)
+
+`python -m unvisor.headset.room FOLDER` is that process; see `room_inside`.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import IO, Final, Self
+
+from .beside import Runtime, active_runtime, scene_app
+from .clock import now_ns, seconds
+from .errors import HeadsetError
+from .link import HeadsetState, LinkReader, LinkSink, make_folder, opened, remove_folder
+from .link_beat import DisplayBeat
+from .link_layout import DISPLAY
+from .link_ring import RingReader
+
+CLOSED: Final = 3
+"""The process's exit status where the wearer or the runtime asked it to quit: it is not brought back."""
+
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 8.0
+_WELL_AFTER_S: Final = 20.0  # a process that lived so long was well: its end is a new mishap
+_LOOK_AGAIN_S: Final = 2.0
+_STOP_WITHIN_S: Final = 5.0
+_LINE_BYTES: Final = 4096
+
+_LOG: Final = logging.getLogger("unvisor")
+
+
+def room_refusal(runtime: Runtime | None, scene: str | None) -> str | None:
+    """Return why the headset process may not open its session, with the remedy; None where it may.
+
+    Args:
+        runtime: What would be asked for a session.
+        scene: The app that has the headset now, None where none is known.
+    """
+    if runtime is None:
+        return "--room: no OpenXR runtime is active here: start SteamVR, Monado or WiVRn first"
+    if scene is not None:
+        return (
+            f"--room: {scene} has the headset, and {runtime.name} may end it for a second session: "
+            "quit it first, or leave out --room"
+        )
+    return None
+
+
+def refused_now() -> str | None:
+    """Return `room_refusal` of the runtime and the app as they are now."""
+    return room_refusal(active_runtime(), scene_app())
+
+
+class Room:
+    """The headset process and the link to it; a context manager.
+
+    Attributes:
+        reader: A `Reader` of what its session senses.
+        sink: A `Sink` whose faces it draws.
+        folder: Where the link lies.
+        beat: A `Beat` that follows its display.
+    """
+
+    def __init__(self, *, rate_hz: float, refusal: Callable[[], str | None] = refused_now) -> None:
+        """Prepare; nothing is started.
+
+        Args:
+            rate_hz: Faces a second while the headset shows nothing.
+            refusal: Why the process may not be started now, None where it may.
+        """
+        self._rate_hz = rate_hz
+        self._refusal = refusal
+        self._stop = Event()
+        self._lock = Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._note = ""
+        self.starts = 0
+        """How many times the process was started."""
+
+    def __enter__(self) -> Self:
+        """Start it.
+
+        Raises:
+            HeadsetError: It may not be, or the link to it cannot be made.
+        """
+        why = self._refusal()
+        if why is not None:
+            raise HeadsetError(why)
+        self.folder = make_folder()
+        self._file = opened(self.folder, "headset", writing=False)
+        self._state = HeadsetState(self._file)
+        self.beat = DisplayBeat(RingReader(self._file, DISPLAY), self._rate_hz)
+        self.reader = LinkReader(self.folder, said=self.said)
+        self.sink = LinkSink(self.folder, said=self.drawn)
+        self._stop.clear()
+        self._thread = Thread(target=self._watch, daemon=True, name="room")
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        with self._lock:
+            self._stop.set()
+            child = self._child
+        if child is not None and child.stdin is not None:
+            child.stdin.close()  # by which it knows
+        self._thread.join(_STOP_WITHIN_S)
+        if self._thread.is_alive() and child is not None:
+            child.kill()
+            self._thread.join()
+        self._file.close()
+        remove_folder(self.folder)
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now, None between two."""
+        child = self._child
+        return None if child is None else child.pid
+
+    def said(self) -> str:
+        """Return what is odd: why it does not run, or what it says of its session."""
+        state, note = self._state.look()
+        return self._note or note or ("" if state == "focused" else state)
+
+    def drawn(self) -> str:
+        """Return what becomes of faces: how often they are drawn, or why they are not."""
+        drawn_hz = self._state.drawn_hz()
+        return f"drawn at {drawn_hz:.0f} Hz" if drawn_hz else self.said() or "not seen"
+
+    def _watch(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._stop.is_set():
+            why = self._refusal()
+            if why is not None:
+                self._say(why)
+                self._stop.wait(_LOOK_AGAIN_S)
+                continue
+            began_ns = now_ns()
+            status, last_words = self._run()
+            if self._stop.is_set():
+                return
+            if status == CLOSED:
+                self._say("the headset process was closed from the headset: run again to open it")
+                return
+            if seconds(now_ns() - began_ns) > _WELL_AFTER_S:
+                pause_s = _FIRST_PAUSE_S
+            words = (
+                last_words
+                if status == 1 and last_words
+                else f"the headset process ended ({status})"
+            )
+            self._say(f"{words}; it starts again")
+            self._stop.wait(pause_s)
+            pause_s = min(2.0 * pause_s, _LONGEST_PAUSE_S)
+
+    def _run(self) -> tuple[int, str]:
+        """Run the process to its end; return its exit status and its last line."""
+        with self._lock:
+            if self._stop.is_set():
+                return 0, ""
+            # -P: the folder it is started from is not a place to import from.
+            try:
+                self._child = child = subprocess.Popen(  # noqa: S603 - this interpreter, our words
+                    [sys.executable, "-P", "-m", "unvisor.headset.room", str(self.folder)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                )
+            except OSError as cause:
+                return 1, f"{sys.executable}: cannot be started ({cause.strerror})"
+            self.starts += 1
+        self._note = ""
+        with child:
+            last_words = _last_line(child.stderr)
+        self._child = None
+        return child.returncode, last_words
+
+    def _say(self, note: str) -> None:
+        if note != self._note:
+            _LOG.warning("headset process: %s", note)
+        self._note = note
+
+
+def _last_line(stream: IO[bytes] | None) -> str:
+    """Read to the end; return the last line that says something, all others go to the log."""
+    last = ""
+    while stream is not None and (line := stream.readline(_LINE_BYTES)):
+        text = "".join(filter(str.isprintable, line.decode(errors="replace"))).strip()
+        if text:
+            _LOG.info("headset process: %s", text)
+            last = text
+    return last
+
+
+if __name__ == "__main__":
+    from .room_inside import main
+
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""Cameras: each kind of source is one file that yields pictures; one reader reads them all."""

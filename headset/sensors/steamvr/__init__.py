@@ -1,0 +1,1 @@
+"""SteamVR, beside the running game: head and worn, by OpenVR as a background program."""

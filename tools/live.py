@@ -1,0 +1,124 @@
+"""Where a run's faces come from: sensors (`live_sensors.py`), a bundle, a recording, the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..headset import settings
+from ..headset.beside import active_runtime, headless_refusal
+from ..headset.errors import HeadsetError, RecordingError
+from ..headset.frame import Sink
+from ..headset.permit import Basis
+from ..headset.sensors.assemble import Devices
+from ..headset.sensors.packet_replay import PacketReplay
+from ..headset.sensors.playback import Playback
+from .live_sensors import OPENXR, RATE_HZ, Rings, devices, in_step, made, seeing, tapped, wanted
+
+if TYPE_CHECKING:
+    from ..datasets.recording import Recording
+    from ..datasets.streams import About
+    from ..headset.room import Room
+    from ..reconstruct.camera_model_file import Sees
+
+DEVICES: Final = ("devices", OPENXR)
+"""Sources that read sensors now."""
+_BUNDLE: Final = ".zip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where frames come from, and on what ground they may go anywhere.
+
+    Attributes:
+        source: Gives the frames.
+        about: Of what is recorded from it.
+        recording: What is played back; its wearer can be calibrated from it.
+        rings: The last packets of each sensor that has some, where they are kept.
+        sinks: Outputs that come with the source: the headset.
+    """
+
+    source: Devices | PacketReplay | Playback
+    about: About
+    recording: Recording | None = None
+    rings: Rings = field(default_factory=Rings)
+    sinks: Mapping[str, Sink] = field(default_factory=dict[str, Sink])
+
+
+def start(
+    source: str,
+    *,
+    chosen: settings.Chosen,
+    words: Sequence[str],
+    consent_reference: str,
+    rate_hz: float | None,
+    loop: bool,
+    keep_packets: bool,
+    models: Mapping[Sees, Path] | None = None,
+    room: Room | None = None,
+) -> Start:
+    """Prepare a source; nothing is opened.
+
+    Args:
+        source: `devices`, `openxr`, `demo`, or a file: a recording or a bundle.
+        chosen: What the settings file says.
+        words: Sensors as the command line names them: `NAME[:key=value,…]`.
+        consent_reference: On what a live face may be used.
+        rate_hz: Frames a second, None for the source's own.
+        loop: Whether what ends begins again.
+        keep_packets: Whether sensors' last packets are kept.
+        models: ONNX files the wearer brings, for the pictures of the mouth's and the eyes' cameras.
+        room: The headset process, open: it senses and draws, and its display sets the pace.
+
+    Raises:
+        UnvisorError: A sensor, a file or a setting that is not what it should be.
+    """
+    from ..datasets.streams import About
+
+    if source in DEVICES:
+        if source == OPENXR and room is None and (refusal := headless_refusal(active_runtime())):
+            raise HeadsetError(f"--source {OPENXR}: {refusal}")
+        sensors = wanted(chosen, words, only=OPENXR if source == OPENXR else None)
+        readers = made(sensors)
+        return Start(
+            source=devices(
+                seeing(readers, models or {}),
+                sensors,
+                room=room,
+                steady_hz=rate_hz,
+                in_step=in_step(readers),
+            ),
+            about=About(basis=Basis(kind="reference", text=consent_reference), source="run"),
+            rings=tapped(readers, sensors) if keep_packets else Rings(),
+            sinks={} if room is None else {"headset": room.sink},
+        )
+    if Path(source).suffix == _BUNDLE:
+        from ..headset.sensors import packet_log
+
+        log = packet_log.load(Path(source))
+        return Start(
+            source=PacketReplay(log, rate_hz or RATE_HZ, loop=loop),
+            about=About(basis=log.basis, source=Path(source).name),
+        )
+    recording = _recording(source)
+    played = Playback(Path(source).name, lambda: recording.frames(rate_hz), loop=loop)
+    return Start(source=played, about=recording.about, recording=recording)
+
+
+def _recording(source: str) -> Recording:
+    if source == "demo":
+        from ..datasets.performance import performance
+        from ..datasets.simulate import simulate
+        from ..headset.rig import RIGS
+
+        return simulate(performance(), RIGS["mouth+eyes"])
+    from ..datasets.store import load
+
+    recording = load(Path(source))
+    if not recording.streams:
+        raise RecordingError(
+            f"{source}: holds no sensor streams to play: `unvisor simulate` makes some"
+        )
+    return recording
