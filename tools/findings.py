@@ -17,7 +17,7 @@ from .. import __version__
 from ..headset import settings
 from ..headset.errors import HeadsetError, ModelError, UnvisorError
 from ..headset.frame import Sink
-from ..headset.outputs.udp import UdpTarget
+from ..headset.outputs.udp import LOOPBACK, UdpTarget
 from ..headset.plug import SINK_PLUGS, Settings
 from ..headset.ports import listening
 from . import findings_headset, logbook
@@ -197,7 +197,7 @@ def _output(name: str, given: Settings, sink: Sink, *, wanted: bool) -> Finding:
     found, remedy = "can be sent to", sink.health().remedy
     if isinstance(given, UdpTarget):
         found = f"can be sent to {given.host}:{given.port}"
-        if given.host in ("127.0.0.1", "localhost", "::1") and listening(given.port) is False:
+        if given.host in LOOPBACK and listening(given.port) is False:
             found += ", where nobody listens"
             state = "absent"
             remedy = remedy or ("start the receiver" if wanted else "")

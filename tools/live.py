@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -56,6 +56,7 @@ def start(
     rate_hz: float | None,
     loop: bool,
     keep_packets: bool,
+    taken: Set[int] = frozenset(),
     models: Mapping[Sees, Path] | None = None,
     room: Room | None = None,
 ) -> Start:
@@ -69,6 +70,7 @@ def start(
         rate_hz: Frames a second, None for the source's own.
         loop: Whether what ends begins again.
         keep_packets: Whether sensors' last packets are kept.
+        taken: Ports of this machine that outputs send to.
         models: ONNX files the wearer brings, for the pictures of the mouth's and the eyes' cameras.
         room: The headset process, open: it senses and draws, and its display sets the pace.
 
@@ -80,7 +82,7 @@ def start(
     if source in DEVICES:
         if source == OPENXR and room is None and (refusal := headless_refusal(active_runtime())):
             raise HeadsetError(f"--source {OPENXR}: {refusal}")
-        sensors = wanted(chosen, words, only=OPENXR if source == OPENXR else None)
+        sensors = wanted(chosen, words, only=OPENXR if source == OPENXR else None, taken=taken)
         readers = made(sensors)
         return Start(
             source=devices(

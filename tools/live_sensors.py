@@ -53,7 +53,11 @@ class Wanted:
 
 
 def wanted(
-    chosen: settings.Chosen, words: Sequence[str], *, only: str | None = None
+    chosen: settings.Chosen,
+    words: Sequence[str],
+    *,
+    only: str | None = None,
+    taken: Set[int] = frozenset(),
 ) -> dict[str, Wanted]:
     """Return the sensors to open, by name, in order of preference: first those that were named.
 
@@ -61,9 +65,11 @@ def wanted(
         chosen: What the settings file says.
         words: What the command line says, which goes first.
         only: The one to open, whatever else is named.
+        taken: Ports of this machine that outputs send to: who read there would read our own face.
 
     Raises:
-        UnvisorError: A name or a setting that is not known, or no sensor is left.
+        UnvisorError: A name or a setting that is not known, a sensor that would hear ourselves, or
+            no sensor is left.
     """
     named = dict(chosen.readers)
     for text in [only] if only else words:
@@ -75,10 +81,21 @@ def wanted(
         if given.enabled and only in (None, name)
     }
     if only is None:
-        found |= _unasked(named.keys() | chosen.unwanted, alone=not found)
+        unasked = _unasked(named.keys() | chosen.unwanted, alone=not found)
+        found |= {name: one for name, one in unasked.items() if _port(one) not in taken}
+    for name, sensor in found.items():
+        if _port(sensor) in taken:
+            raise SensorError(
+                f"{name}: an output sends to port {_port(sensor)} of this machine, so it would hear "
+                f"ourselves: set another, --sensor {name}:port=…"
+            )
     if not found:
         raise SensorError("--source devices: every sensor is left out: leave --sensor out instead")
     return found
+
+
+def _port(sensor: Wanted) -> int | None:
+    return getattr(sensor.settings, "port", None)
 
 
 def _unasked(known: Set[str], *, alone: bool) -> dict[str, Wanted]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,9 @@ from ..headset import settings
 from ..headset.clock import NS_PER_S, now_ns, seconds
 from ..headset.errors import OutputError, RecordingError, UnvisorError
 from ..headset.frame import Health, Sink
+from ..headset.outputs.udp import LOOPBACK, UdpTarget
 from ..headset.permit import Permit
-from ..headset.plug import SINK_PLUGS
+from ..headset.plug import SINK_PLUGS, Settings
 from ..headset.sensors.playback import Playback
 from . import bundle, live, logbook
 from .live import Start
@@ -69,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
         _check(options)
         LOG.info("run %s, source %s", __version__, options.source)
         chosen = settings.load(options.settings or settings.settings_path())
+        outputs = _outputs(options, chosen)
         start = live.start(
             options.source,
             chosen=chosen,
@@ -77,11 +79,12 @@ def run(options: argparse.Namespace) -> int:
             rate_hz=options.rate_hz,
             loop=options.loop or (options.source == "demo" and options.duration_s is not None),
             keep_packets=options.bundle is not None,
+            taken=_ports_here(outputs.values()),
             models=_models(options),
             room=stack.enter_context(_room(options)) if options.room else None,
         )
         permit = consent.Stated(basis=start.about.basis)
-        sinks = _sinks(options, chosen, permit, start)
+        sinks = _sinks(options, outputs, permit, start)
         _summarise(options, _loop(options, start, sinks))
     return 0
 
@@ -156,17 +159,27 @@ def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) 
     return Ran(counts=counts, rows=source.final, calibration=words)
 
 
-def _sinks(
-    options: argparse.Namespace, chosen: settings.Chosen, permit: Permit, start: Start
-) -> dict[str, Sink]:
+def _outputs(options: argparse.Namespace, chosen: settings.Chosen) -> dict[str, Settings]:
     wanted = dict(chosen.outputs)
     for name in SINK_PLUGS.names():
         words = getattr(options, SINK + name)
         if words is not None:
             wanted[name] = settings.from_words(SINK_PLUGS.load(name), words, wanted.get(name))
-    for name in wanted:
+    return wanted
+
+
+def _ports_here(outputs: Iterable[Settings]) -> frozenset[int]:
+    """Return the ports of this machine that outputs send to."""
+    here = [one.port for one in outputs if isinstance(one, UdpTarget) and one.host in LOOPBACK]
+    return frozenset(here)
+
+
+def _sinks(
+    options: argparse.Namespace, outputs: Mapping[str, Settings], permit: Permit, start: Start
+) -> dict[str, Sink]:
+    for name in outputs:
         consent.require(permit, name)
-    sinks: dict[str, Sink] = {n: SINK_PLUGS.load(n).make(given) for n, given in wanted.items()}
+    sinks: dict[str, Sink] = {n: SINK_PLUGS.load(n).make(given) for n, given in outputs.items()}
     sinks |= start.sinks
     if options.bundle is not None:
         consent.require(permit, str(options.bundle))

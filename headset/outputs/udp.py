@@ -21,6 +21,10 @@ from ..plug import Encode, Port, RateHz, Settings
 _SEND_BUFFER_BYTES: Final = 1 << 18
 
 
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Hosts that are this machine, whatever its network."""
+
+
 class UdpTarget(Settings, frozen=True, kw_only=True):
     """Where packets go."""
 

@@ -272,6 +272,17 @@ def test_one_sensor_can_be_left_out_of_all(capsys: pytest.CaptureFixture[str]) -
     assert "from vrchat" not in parts
 
 
+def test_nobody_listens_where_we_send(capsys: pytest.CaptureFixture[str]) -> None:
+    consent = ("--consent-reference", "form 1, 2026-01-01")
+    to_phone_app = ("--live-link-face", "127.0.0.1:11111", "--duration-s", "0.1")
+    assert run(*to_phone_app, *consent, "--json") == 0
+    parts = json.loads(capsys.readouterr().out.splitlines()[-1])["parts"]
+    assert "to live-link-face" in parts
+    assert "from live-link-face" not in parts
+    assert run(*to_phone_app, *consent, "--sensor", "live-link-face") == 1
+    assert "it would hear ourselves" in capsys.readouterr().err
+
+
 def test_a_named_sensor_whose_port_is_taken_is_an_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
