@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # what only avatars from files have
+    from .avatar_clips import Clips, Look
+    from .avatar_material import Material
 
 Floats32 = NDArray[np.float32]
 
@@ -33,6 +38,42 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Triangles of one material, one after the other.
+
+    Attributes:
+        name: Of the mesh, as in the file; may be empty.
+        material: Index into `Avatar.materials`.
+        first: Its first triangle.
+        count: How many it has.
+        region: What its names say it is; None for what is no part of a face, or says nothing.
+    """
+
+    name: str
+    material: int
+    first: int
+    count: int
+    region: Region | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The head of a whole body.
+
+    Attributes:
+        pivot_m: Shape (3,), what the head turns about.
+        share: Shape (V,), how much of each vertex turns with it, 0 to 1.
+        low_m: Shape (3,), corner of the box around what is the head's, at rest.
+        high_m: Shape (3,), the other corner.
+    """
+
+    pivot_m: Floats32
+    share: Floats32
+    low_m: Floats32
+    high_m: Floats32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Avatar:
     """A head.
 
@@ -46,6 +87,17 @@ class Avatar:
         eye_radius_m: Radius of both eyeballs.
         eye: Shape (V,), int8: 0 where the vertex is the left eyeball's, 1 the right's, -1 elsewhere.
             Eyeballs are modelled looking straight along +z and turned by the gaze.
+        parts: Of an avatar from a file, what it is made of; opaque ones first. Empty where all is drawn
+            by region and vertex colour. Where a file has textures, `colours` hold them sampled at the
+            vertices.
+        materials: What `parts` name.
+        uv: Shape (2, V, 2), two sets of texture coordinates, v downwards; None where there are none.
+        normals: Shape (V, 3), unit, as authored at rest (a toon's are not its faces'); or None.
+        clips: What the file's shapes and expressions do, and how a face plays them; `targets` are these
+            without their rules. None where `targets` are all there is.
+        look: How far the eyes turn for a gaze; None where they turn as far as it.
+        head: Where the file has a body too.
+        notes: What a user should know of it, each a line.
     """
 
     positions: Floats32
@@ -56,3 +108,11 @@ class Avatar:
     eye_centre: Floats32
     eye_radius_m: float
     eye: NDArray[np.int8]
+    parts: tuple[Part, ...] = ()
+    materials: tuple[Material, ...] = ()
+    uv: Floats32 | None = None
+    normals: Floats32 | None = None
+    clips: Clips | None = None
+    look: Look | None = None
+    head: Head | None = None
+    notes: tuple[str, ...] = ()
