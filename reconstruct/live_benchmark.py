@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import process_time_ns
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ RATE_HZ: Final = 120.0
 
 Paced = Literal["on arrival", "steady"]
 """When a frame is made: `pace.OnArrival` or `pace.Steady`."""
+PACED: Final[tuple[Paced, ...]] = get_args(Paced)
 
 FLOOD_HZ: Final = 50_000.0
 """Packets a second at one port."""
@@ -45,7 +46,7 @@ QUIET_S: Final = 30.0
 """At most so long is measured without the flood, to compare with."""
 
 _WARM_UP_S: Final = 2.0
-_TONGUE: Final = UNIFIED_INDEX["TongueOut"]
+TONGUE: Final = UNIFIED_INDEX["TongueOut"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class Flood:
         cpu_share: Processor time of the whole process, of one core.
         quiet: From sent to face, of a tracker at another port, before the flood.
         flooded: The same during it.
-        resident_mb: Memory held at its start, at its end, and at most; NaN where not known.
+        resident_mb: Memory held at its start, at its end, and at most; None where not known.
     """
 
     duration_s: float
@@ -87,7 +88,7 @@ class Flood:
     cpu_share: float
     quiet: Cost
     flooded: Cost
-    resident_mb: tuple[float, float, float]
+    resident_mb: tuple[float, float, float] | None
 
 
 def live(paced: Paced, duration_s: float) -> Live:
@@ -156,7 +157,7 @@ def flood(duration_s: float) -> Flood:
         cpu_share=watch.cpu_s / duration_s,
         quiet=cost("sent to face, quiet", quiet_ns),
         flooded=cost("sent to face, beside a flood", flooded_ns),
-        resident_mb=(watch.resident_mb[0], watch.resident_mb[-1], max(watch.resident_mb)),
+        resident_mb=watch.memory_mb,
     )
 
 
@@ -203,7 +204,7 @@ class _Stopwatch:
         eyes: Shape (N,), number of the tracker's frame that is shown, -1 where none is.
         mouth: Likewise.
         cpu_s: Processor time of the process meanwhile.
-        resident_mb: Its memory, once a second.
+        memory_mb: Its memory at the start, lately, and at most, looked at once a second.
     """
 
     def __init__(self, pace: Pace, duration_s: float) -> None:
@@ -216,7 +217,8 @@ class _Stopwatch:
         self._woke_ns = self._cpu_ns = 0
         self._shown: set[int] = set()  # arrivals of the samples in the frame before
         self.cpu_s = 0.0
-        self.resident_mb: list[float] = []
+        self._looked = 0
+        self.memory_mb: tuple[float, float, float] | None = None
 
     def now_ns(self) -> int:
         """Return the time."""
@@ -238,14 +240,15 @@ class _Stopwatch:
         if faced_ns < self._began_ns:
             self._cpu_ns = process_time_ns()
             return False
-        tongue = frame.faces[0].weights[_TONGUE] if frame.faces else np.nan
+        tongue = frame.faces[0].weights[TONGUE] if frame.faces else np.nan
         lid = np.nan if frame.eyes is None else frame.eyes.openness[0]
         row = (newest_ns, self._woke_ns, framed_ns, faced_ns, _number(lid), _number(tongue))
         self._rows[self._count] = row
         self._count += 1
         measured_ns = faced_ns - self._began_ns
-        if measured_ns >= len(self.resident_mb) * NS_PER_S:
-            self.resident_mb.append(resident_mb())
+        if measured_ns >= self._looked * NS_PER_S:
+            self._looked += 1
+            self._look()
         if measured_ns < self._duration_ns and self._count < len(self._rows):
             return False
         self.cpu_s = seconds(process_time_ns() - self._cpu_ns)
@@ -253,6 +256,12 @@ class _Stopwatch:
             self._rows[: self._count].T
         )
         return True
+
+    def _look(self) -> None:
+        now_mb = resident_mb()
+        if now_mb is not None:
+            began_mb, _, most_mb = self.memory_mb or (now_mb, now_mb, now_mb)
+            self.memory_mb = began_mb, now_mb, max(most_mb, now_mb)
 
     def since_sent_ns(self, numbers: NDArray[np.int64], sent_ns: Sequence[int]) -> list[int]:
         """Return the time from sent to face of each of a tracker's frames that was shown."""

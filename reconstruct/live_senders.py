@@ -12,8 +12,7 @@ import struct
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from typing import Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from ..headset.clock import NS_PER_S, now_ns
 from ..headset.errors import SensorError
@@ -75,10 +74,18 @@ Sent: TypeAlias = list[list[int]]
 the one number of how many packets were."""
 
 
+class _End(Protocol):
+    """Of a pipe; each system has its own class."""
+
+    def send(self, obj: Any, /) -> None: ...
+    def recv(self) -> Any: ...
+    def poll(self, timeout: float = 0.0, /) -> bool: ...
+
+
 class Sending:
     """A process that sends."""
 
-    def __init__(self, end: Connection) -> None:
+    def __init__(self, end: _End) -> None:
         self._end = end
         self._sent: Sent | None = None
 
@@ -161,7 +168,7 @@ class _Playing:
         self.next_ns += round(NS_PER_S / tracker.rate_hz)
 
 
-def _track(end: Connection, *given: Tracker) -> None:
+def _track(end: _End, *given: Tracker) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         end.send(None)
         playing = [_Playing(tracker, now_ns()) for tracker in given]
@@ -172,7 +179,7 @@ def _track(end: Connection, *given: Tracker) -> None:
         end.send([one.sent_ns for one in playing])
 
 
-def _flood(end: Connection, to: int, rate_hz: float) -> None:
+def _flood(end: _End, to: int, rate_hz: float) -> None:
     packets = [message(f"/{name}", 0.5) for name in SHAPES]
     portion = max(1, round(rate_hz * _FLOODED_AT_ONCE_NS / NS_PER_S))
     count, next_ns = 0, now_ns()

@@ -11,12 +11,12 @@ Source: PROTOCOLS 3.5.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 from typing import Final
 
 import numpy as np
 
 from ..expressions import ARKIT_TO_UNIFIED
-from ..frame import Floats
 from ..names import MOUTH_28, UNIFIED, UNIFIED_INDEX
 from ..plug import Port, ReaderPlug
 from .osc_face import Dialect, OscFace, Part, Sensed, alone
@@ -51,9 +51,10 @@ SHAPES: Final = _shapes()
 """Last part of an address, its first letter small -> the Unified shapes it stands for."""
 
 _EYES: Final = [f"{side}Eye{what}" for what in ("X", "Y", "Lid") for side in ("left", "right")]
-_FROM: Final = np.full(len(UNIFIED), -1)  # each shape's value; the one beyond the last is NaN
+_FROM: Final = [-1] * len(UNIFIED)  # each shape's value; the last of all is NaN
 for _slot, _names in enumerate(SHAPES.values()):
-    _FROM[[UNIFIED_INDEX[name] for name in _names]] = _slot
+    for _name in _names:
+        _FROM[UNIFIED_INDEX[_name]] = _slot
 
 
 def _named(address: str) -> Sequence[str]:
@@ -61,14 +62,14 @@ def _named(address: str) -> Sequence[str]:
     return [name[:1].lower() + name[1:]]
 
 
-def _sensed(values: Floats) -> Sensed:
-    eyes = values[len(SHAPES) :].reshape(3, 2)
+def _sensed(values: list[float]) -> Sensed:
+    left_x, right_x, left_y, right_y, left_lid, right_lid = values[len(SHAPES) :]
+    mouth = [*values[: len(SHAPES)], nan]
     return Sensed(
-        weights=np.append(values[: len(SHAPES)], np.nan)[_FROM],
-        across=eyes[0],
-        up=eyes[1],
-        openness=eyes[2],
-        pupil_mm=np.full(2, np.nan),
+        weights=np.array([mouth[slot] for slot in _FROM]),
+        across=(left_x, right_x),
+        up=(left_y, right_y),
+        openness=(left_lid, right_lid),
     )
 
 

@@ -13,7 +13,7 @@ tracker's own lid was read in EyeTrackVR's sender.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot
+from math import hypot, isnan
 from typing import Final
 
 import numpy as np
@@ -29,8 +29,6 @@ NAME: Final = "eye-track-vr"
 _SIDES: Final = ("Left", "Right")
 _EYES: Final = ("X", "Y", "Lid", "Closed")
 _FACE: Final = ("EyeSquint", "CheekSquint", "BrowExpression")
-
-_UNSENSED: Final = np.full(2, np.nan)
 
 _BOTH: Final = {"EyeX": "X", "EyeY": "Y", "EyeLid": "Lid", "EyesY": "Y"} | {
     name: name for name in _FACE
@@ -90,22 +88,24 @@ def _slopes(side: str, x: float, y: float, forward: float) -> Sequence[tuple[str
     return [(f"X{side}", x / forward), (f"Y{side}", y / hypot(x, forward))]
 
 
-def _sensed(values: Floats) -> Sensed:
-    x, y, lid, closed = values[: 2 * len(_EYES)].reshape(4, 2)
-    openness = np.where(np.isnan(lid), 1.0 - closed, lid)
+def _sensed(values: list[float]) -> Sensed:
+    left_x, right_x, left_y, right_y, *lids = values[: 2 * len(_EYES)]
+    left, right, left_closed, right_closed = lids
     return Sensed(
         weights=_weights(values[2 * len(_EYES) :]),
-        across=x,
-        up=y,
-        openness=openness,
-        pupil_mm=_UNSENSED,
+        across=(left_x, right_x),
+        up=(left_y, right_y),
+        openness=(
+            1.0 - left_closed if isnan(left) else left,
+            1.0 - right_closed if isnan(right) else right,
+        ),
     )
 
 
-def _weights(values: Floats) -> Floats:
-    if np.isnan(values).all():  # most send none of this
+def _weights(values: list[float]) -> Floats:
+    if all(map(isnan, values)):  # most send none of this
         return NO_WEIGHTS
-    squint, cheek, brow = values.reshape(3, 2)
+    squint, cheek, brow = np.array(values).reshape(3, 2)
     weights = NO_WEIGHTS.copy()
     weights[_SQUINT] = squint
     weights[_CHEEK] = cheek

@@ -10,6 +10,7 @@ tracker looks so often.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
@@ -62,17 +63,17 @@ class Sensed:
 
     Attributes:
         weights: Shape (88,), Unified Expressions.
-        across: Shape (2,), tangent of each eye's yaw, + to the wearer's right.
-        up: Shape (2,), tangent of each eye's pitch, + up.
-        openness: Shape (2,), 0 shut to 1 open.
-        pupil_mm: Shape (2,), diameter.
+        across: Of (left, right), tangent of the eye's yaw, + to the wearer's right.
+        up: Of each eye, tangent of its pitch, + up.
+        openness: Of each eye, 0 shut to 1 open.
+        pupil_mm: Of each eye, diameter.
     """
 
     weights: Floats
-    across: Floats
-    up: Floats
-    openness: Floats
-    pupil_mm: Floats
+    across: Sequence[float]
+    up: Sequence[float]
+    openness: Sequence[float]
+    pupil_mm: Sequence[float] = (nan, nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,8 @@ class Dialect:
         named: Address of a message with one number -> the names that have it as their value; names
             not in `parts` are ignored.
         several: (address, numbers) of a message with more -> names with their values.
-        sensed: Values, shape (N,), NaN where missing -> the same in our terms.
+        sensed: Values, one of each of `parts`, NaN where missing -> the same in our terms. A list and
+            not an array, for each of numpy's functions costs a live loop's cold caches some 10 µs.
         region: None where every value is sent again and again. For a tracker that sends only what
             changed: name -> the region of the face it belongs to. A value then holds while any
             other of its region still changes, for no sensed region is ever quite still. Once it
@@ -97,7 +99,7 @@ class Dialect:
     source: str
     parts: Mapping[str, Part]
     named: Callable[[str], Sequence[str]]
-    sensed: Callable[[Floats], Sensed]
+    sensed: Callable[[list[float]], Sensed]
     several: Callable[[str, tuple[float, ...]], Iterable[tuple[str, float]]] = _none
     region: Callable[[str], int] | None = None
 
@@ -152,11 +154,12 @@ class OscFace:
         heads = [self._heads.get(packet.payload[:-4]) for packet in packets]
         if None in heads or not any(heads):
             return False
-        floats = np.frombuffer(b"".join([packet.payload[-4:] for packet in packets]), ">f4")
-        if not (np.abs(floats) <= LARGEST).all():  # NaN too
+        floats = b"".join([packet.payload[-4:] for packet in packets])
+        told = struct.unpack(f">{len(packets)}f", floats)
+        if not all(-LARGEST <= value <= LARGEST for value in told):  # NaN is not
             return False
         values, told_ns, parts = self._values, self._told_ns, self._parts
-        for slots, value, packet in zip(heads, floats.tolist(), packets, strict=True):
+        for slots, value, packet in zip(heads, told, packets, strict=True):
             if slots:
                 at_ns = packet.received_ns
                 self._begin(at_ns)
@@ -228,7 +231,7 @@ class OscFace:
         at_ns = self._last_ns
         oldest_ns = _NEVER_NS + 1 if self._regions else at_ns - _FRESH_NS
         told = zip(self._values, self._told_ns, strict=True)
-        values = np.array([value if told_ns >= oldest_ns else nan for value, told_ns in told])
+        values = [value if told_ns >= oldest_ns else nan for value, told_ns in told]
         sensed = self._dialect.sensed(values)
         self._ready += _samples(self._dialect.source, self._touched, sensed, at_ns)
         self._touched = 0
@@ -241,12 +244,10 @@ def _samples(source: str, touched: int, sensed: Sensed, received_ns: int) -> lis
         if face.confidence.any():
             samples.append(face)
     if touched & _EYES:
-        gaze = list(map(_gaze, sensed.across.tolist(), sensed.up.tolist()))
+        gaze = list(map(_gaze, sensed.across, sensed.up))
         known = [
             not (isnan(eye[0]) and isnan(openness) and isnan(pupil_mm))
-            for eye, openness, pupil_mm in zip(
-                gaze, sensed.openness.tolist(), sensed.pupil_mm.tolist(), strict=True
-            )
+            for eye, openness, pupil_mm in zip(gaze, sensed.openness, sensed.pupil_mm, strict=True)
         ]
         if any(known):
             samples.append(
@@ -254,9 +255,9 @@ def _samples(source: str, touched: int, sensed: Sensed, received_ns: int) -> lis
                     time_ns=received_ns,
                     received_ns=received_ns,
                     gaze=np.array(gaze),
-                    openness=sensed.openness,
-                    pupil_mm=sensed.pupil_mm,
-                    confidence=np.array(known, dtype=np.float64),
+                    openness=np.array(sensed.openness),
+                    pupil_mm=np.array(sensed.pupil_mm),
+                    confidence=np.array([float(one) for one in known]),
                 )
             )
     return samples

@@ -65,28 +65,28 @@ def _several(address: str, values: tuple[float, ...]) -> Sequence[tuple[str, flo
     return [] if z == 0.0 else [(f"{name} x", x / abs(z)), (f"{name} y", y / abs(z))]
 
 
-def _sensed(values: Floats) -> Sensed:
-    upper, lower, point_x, point_y, centre_x, centre_y, lids = map(float, values[len(FB2) :])
-    reading = from_fb2(values[: len(FB2)])
+def _sensed(values: list[float]) -> Sensed:
+    upper, lower, point_x, point_y, centre_x, centre_y, lids = values[len(FB2) :]
+    weights = np.array(values[: len(FB2)])
+    reading = from_fb2(weights)
     yaw_rad, pitch_rad = angles_from_gaze(reading.gaze)
     # The lids alone come where eyes are tracked and no face is.
-    openness = _first(reading.openness, 1.0 - np.clip(values[_CLOSED], 0.0, 1.0))
+    openness = _first(reading.openness, 1.0 - np.clip(weights[_CLOSED], 0.0, 1.0))
     # A confidence that does not come doubts nothing: NaN is not 0.
     return Sensed(
         weights=np.where(np.where(UPPER_FACE, upper, lower) == 0.0, np.nan, reading.weights),
         across=_first(point_x, centre_x, np.tan(yaw_rad)),
         up=_first(point_y, centre_y, np.tan(pitch_rad)),
         openness=_first(openness if upper != 0.0 else np.nan, 1.0 - lids),
-        pupil_mm=np.full(2, np.nan),
     )
 
 
-def _first(*choices: Floats | float) -> Floats:
+def _first(*choices: Floats | Sequence[float] | float) -> list[float]:
     """Return for each eye the first that is known."""
     known = np.full(2, np.nan)
     for choice in choices:
         known = np.where(np.isnan(known), choice, known)
-    return known
+    return known.tolist()
 
 
 DIALECT: Final = Dialect(

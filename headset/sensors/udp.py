@@ -39,9 +39,7 @@ _WAKE_S: Final = 0.1  # how long closing may take
 _RIVAL_S: Final = 5.0  # how long a second sender is told of after its last packet
 
 _NAP_S: Final = 0.00075  # what a stamp may be late by: with the system's own, 1 ms
-_NAPS: Final = (
-    4  # the longest burst in naps; python-osc takes some 2 ms to send Babble's 45 packets
-)
+_NAPS: Final = 4  # in the longest burst; python-osc sends Babble's 45 packets in some 2 ms
 _FLOOD: Final = 128
 _FLOOD_S: Final = 0.01
 """At most so many packets are taken in so long, 12,800 a second: the kernel drops the rest."""
@@ -152,7 +150,7 @@ class UdpReader:
 
     def _read_at_once(self, packets: Sequence[Packet]) -> bool:
         """Read packets as one where nothing is odd about any: so almost all are that ever come."""
-        if not packets or self._holder is None or not self._are_of(self._holder[0], packets):
+        if not packets or self._holder is None or not _are_of(self._holder[0], packets):
             return False
         if not self._parser.take_all(packets):
             return False
@@ -172,10 +170,6 @@ class UdpReader:
         self._note = "" if told else "packets come, but without a face"
         if told or (self._holder is not None and self._holder[0] == packet.sender):
             self._holder = packet.sender, packet.received_ns
-
-    @staticmethod
-    def _are_of(sender: str, packets: Sequence[Packet]) -> bool:
-        return {packet.sender for packet in packets} == {sender}
 
     def feed(self, packet: Packet) -> None:
         """Take a packet as if it had come by the socket: to play it again."""
@@ -206,21 +200,19 @@ class UdpReader:
             port.settimeout(_WAKE_S)
             if not self._receive(port, 1):
                 continue
-            began_ns, count, rung = now_ns(), 1, 0
+            began_ns, count = now_ns(), 1
             port.settimeout(0.0)
-            for _ in range(_NAPS):
-                if count == expected < _FLOOD:
-                    self._ring()
-                    rung = count
-                time.sleep(_NAP_S)
+            for nap in range(_NAPS + 1):
+                if nap:
+                    time.sleep(_NAP_S)
                 more = self._receive(port, _FLOOD - count)
                 count += more
-                if not more or count == expected:
+                if count in (expected, _FLOOD) or (nap and not more):
                     break
-            if count != rung and count < _FLOOD:  # a flood wakes nobody
-                self._ring()
             expected = count
-            if count == _FLOOD:
+            if count < _FLOOD:
+                self._ring()
+            else:  # a flood wakes nobody
                 self._stop.wait(max(0.0, _FLOOD_S - seconds(now_ns() - began_ns)))
 
     def _ring(self) -> None:
@@ -246,7 +238,7 @@ class UdpReader:
 
     def _take(self, packets: Sequence[Packet]) -> None:
         holder = self._holder
-        if holder is None or not self._are_of(holder[0], packets):
+        if holder is None or not _are_of(holder[0], packets):
             packets = [packet for packet in packets if not self._ignores(packet)]
         longest = self._largest_bytes
         kept = [packet for packet in packets if len(packet.payload) <= longest]
@@ -268,6 +260,10 @@ class UdpReader:
         self._meter.drop()
         self._rival = packet.sender, packet.received_ns
         return True
+
+
+def _are_of(sender: str, packets: Sequence[Packet]) -> bool:
+    return {packet.sender for packet in packets} == {sender}
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from ..frame import Floats, Sample
+from ..frame import Sample
 from ..names import UNIFIED, UNIFIED_INDEX
 from ..plug import Port, ReaderPlug
 from .asking import AskingReader, Request
@@ -77,8 +77,9 @@ def _named(address: str) -> Sequence[str]:
     return [name] if found and before.startswith(ROOT) and before.endswith("/") else []
 
 
-def _sensed(values: Floats) -> Sensed:
-    shapes, differences, eyes = np.split(values, (len(UNIFIED), len(UNIFIED) + len(OPPOSITES)))
+def _sensed(values: list[float]) -> Sensed:
+    ends = (len(UNIFIED), len(UNIFIED) + len(OPPOSITES))
+    shapes, differences, eyes = np.split(np.array(values), ends)
     weights = shapes.copy()
     for index, sign in ((_PLUS, 1.0), (_MINUS, -1.0)):
         own = shapes[index]
@@ -94,7 +95,11 @@ def _sensed(values: Floats) -> Sensed:
     openness = np.where(np.isnan(opened), 1.0 - closed, opened)
     openness = np.where(np.isnan(openness), from_lid, openness)
     return Sensed(
-        weights=weights, across=across, up=up, openness=openness, pupil_mm=10.0 * pupil_cm
+        weights=weights,
+        across=across.tolist(),
+        up=up.tolist(),
+        openness=openness.tolist(),
+        pupil_mm=(10.0 * pupil_cm).tolist(),
     )
 
 
