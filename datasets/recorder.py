@@ -52,6 +52,9 @@ QUEUE: Final = 1024
 _TAKEN: Final = ("eyes", "head", "audio", "worn")
 """Names of the sources that readers do not name; a face tracker of that name gives way."""
 
+_UNSIGNED: Final = (EyeSample, HeadSample, WornSample)
+"""Samples that do not say whose they are: several readers may give such, and the loop believes one."""
+
 Item = tuple[SensorFrame, Face] | tuple[str, int, str] | tuple[Sequence[Sample]]
 
 
@@ -76,6 +79,8 @@ class Recorder:
         self._permit = permit
         self._limit = queue
         self._queue = deque[Item]()
+        self._heard = deque[Sequence[Sample]](maxlen=queue)
+        """What readers delivered since the last frame, which tells whom of them the loop believes."""
         self._meter = Meter()
         self._thread: Thread | None = None
         self._ending = Event()
@@ -99,6 +104,7 @@ class Recorder:
         if earlier is not None:
             self._note = f"an earlier recording was cut off: kept as {earlier.name}"
         self._ending.clear()
+        self._heard.clear()
         self._failure = ""
         journal = Journal(beside(self.path), self._about)
         self._thread = Thread(target=self._write, args=(journal,), name="recorder", daemon=True)
@@ -138,8 +144,11 @@ class Recorder:
         """Take samples as a reader delivered them, without waiting.
 
         Frames show the newest of each kind at the loop's rate; a tracker that is faster than the
-        loop is recorded whole this way. What a frame repeats is kept once. Whether the headset is
-        worn is kept as frames tell it: several readers may, and only the loop knows whom it believes.
+        loop is recorded whole this way. What a frame repeats is kept once. Of samples that do not say
+        whose they are, those are kept that came with the one which the next frame shows.
+
+        Args:
+            samples: All that one reader delivered since the last frame.
         """
         if samples:
             self._take((samples,))
@@ -198,11 +207,14 @@ class Recorder:
                 journal.event(_word(name), time_ns, text)
                 return
             if len(item) == 1:
+                self._heard.append(item[0])
                 for sample in item[0]:
-                    if not isinstance(sample, WornSample):
+                    if not isinstance(sample, _UNSIGNED):
                         self._keep_sample(journal, sample)
                 return
             frame, face = item
+            for sample in self._believed(frame):
+                self._keep_sample(journal, sample)
             sensed = (*frame.faces, frame.eyes, frame.head, frame.worn, frame.speech, *frame.audio)
             for sample in sensed:
                 if sample is not None:
@@ -210,6 +222,16 @@ class Recorder:
             journal.face(face)
         except ValueError:
             self._meter.drop()
+
+    def _believed(self, frame: SensorFrame) -> list[Sample]:
+        """Return what was heard of the readers whose samples a frame shows, and forget the rest."""
+        found: list[Sample] = []
+        for samples in self._heard:
+            for shown in (frame.eyes, frame.head, frame.worn):
+                if any(sample is shown for sample in samples):
+                    found += [sample for sample in samples if type(sample) is type(shown)]
+        self._heard.clear()
+        return found
 
     def _keep_sample(self, journal: Journal, sample: Sample) -> None:
         match sample:

@@ -125,14 +125,17 @@ def _refusal(runtime: Runtime | None, known: frozenset[Kind], what: str) -> str 
 
 
 def scene_app() -> str | None:
-    """Return the name of the game that has the headset, or None: none has it, or nobody can tell.
+    """Return the name of the game that has the headset, or None: none has it.
 
     SteamVR alone is asked, and only while it runs. Other runtimes give each session its turn.
+
+    Raises:
+        HeadsetError: It runs and does not tell: it is starting, quitting, hung or too old.
     """
     if steamvr_client.refusal() is not None:
         return None
     try:
         with steamvr_client.joined() as client:
             return client.scene_app()
-    except HeadsetError:  # it does not run
+    except steamvr_client.NotRunningError:
         return None

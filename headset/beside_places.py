@@ -41,6 +41,11 @@ def path_registry() -> Path | None:
     return None if folder is None else folder / "openvr" / "openvrpaths.vrpath"
 
 
+def exists(path: Path) -> bool:
+    """Return whether there is such a file, as far as we may see: not in another user's folder."""
+    return os.path.exists(path)  # noqa: PTH110 - Path's raises where it may not look
+
+
 def bounded(path: Path) -> bytes:
     """Return what a small file of another program holds, without a byte order mark.
 
@@ -84,7 +89,8 @@ else:
     def _installed_manifest() -> Path | None:
         for folder in _config_folders():
             for name in (f"active_runtime.{_architecture()}.json", "active_runtime.json"):
-                if (path := folder / _RUNTIME / name).exists():
+                path = folder / _RUNTIME / name
+                if exists(path):
                     return path
         return None
 

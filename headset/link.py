@@ -46,8 +46,12 @@ def make_folder() -> Path:
         HeadsetError: Neither can be written.
     """
     folder = _private_folder()
-    for direction, rings in FILES.items():
-        create(place(folder, direction), rings)
+    try:
+        for direction, rings in FILES.items():
+            create(place(folder, direction), rings)
+    except HeadsetError:
+        remove_folder(folder)
+        raise
     return folder
 
 

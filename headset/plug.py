@@ -165,7 +165,7 @@ class Catalogue(Generic[P]):
             raise UnvisorError(f"{name}: offered by {places}: keep one and uninstall the others")
         try:
             plug: object = entry.load()
-        except (ImportError, AttributeError, SyntaxError) as cause:
+        except Exception as cause:  # another's module may raise anything, also when nobody named it
             raise UnvisorError(
                 f"{name}: {entry.value} cannot be imported ({cause}): reinstall its package"
             ) from cause

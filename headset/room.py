@@ -1,9 +1,10 @@
 """The headset process, from outside: started, watched, started anew when it dies, stopped.
 
 Only `--room` leads here. It opens the one session that owns the headset, which on SteamVR would end a
-running game; so it is refused while one runs, each time anew before the process is started again. The
-process ends rather than mend a lost session: a fresh one is whole, whatever a dead runtime left behind
-in the old one. The face process sees samples stay away, and return.
+running game; so it is refused while one runs, each time anew before the process is started again, and
+by the process itself as the last thing before it opens anything. The process ends rather than mend a
+lost session: a fresh one is whole, whatever a dead runtime left behind in the old one. The face process
+sees samples stay away, and return.
 
     with Room(rate_hz=90.0) as room:
         source = Devices({"room": room.reader, …}, room.beat)
@@ -62,8 +63,15 @@ def room_refusal(runtime: Runtime | None, scene: str | None) -> str | None:
 
 
 def refused_now() -> str | None:
-    """Return `room_refusal` of the runtime and the app as they are now."""
-    return room_refusal(active_runtime(), scene_app())
+    """Return `room_refusal` of the runtime and the app as they are now.
+
+    Where nobody can tell whether there is a game, there may be one.
+    """
+    try:
+        scene = scene_app()
+    except HeadsetError as error:
+        return f"--room: cannot tell whether a game has the headset: {error}"
+    return room_refusal(active_runtime(), scene)
 
 
 class Room:
@@ -102,7 +110,11 @@ class Room:
         if why is not None:
             raise HeadsetError(why)
         self.folder = make_folder()
-        self._file = opened(self.folder, "headset", writing=False)
+        try:
+            self._file = opened(self.folder, "headset", writing=False)
+        except HeadsetError:
+            remove_folder(self.folder)
+            raise
         self._state = HeadsetState(self._file)
         self.beat = DisplayBeat(RingReader(self._file, DISPLAY), self._rate_hz)
         self.reader = LinkReader(self.folder, said=self.said)

@@ -26,7 +26,7 @@ from .compositor.openxr_frames import SAMPLES, Frames
 from .compositor.openxr_mirror import Mirror
 from .errors import HeadsetError
 from .link import HeadsetEnd, remove_folder
-from .room import CLOSED
+from .room import CLOSED, refused_now
 from .sensors.openxr.instance import Instance
 from .sensors.openxr.sensors import SENSOR_EXTENSIONS, Sensors
 from .sensors.openxr.session import Session, State
@@ -49,7 +49,7 @@ def main(folder: Path) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the face process's to answer
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     stop = Event()
-    Thread(target=_follow_parent, args=(stop,), daemon=True, name="parent").start()
+    Thread(target=_follow_parent, args=(stop, folder), daemon=True, name="parent").start()
     try:
         end = HeadsetEnd(folder)
     except HeadsetError as error:
@@ -67,10 +67,11 @@ def main(folder: Path) -> int:
             remove_folder(folder)  # a parent that was killed has not
 
 
-def _follow_parent(stop: Event) -> None:
+def _follow_parent(stop: Event, folder: Path) -> None:
     os.read(0, 1)  # not sys.stdin: the interpreter could not end while a thread waits in that
     stop.set()
     time.sleep(_STOP_WITHIN_S)
+    remove_folder(folder)
     os._exit(1)  # a runtime that does not answer holds the loop
 
 
@@ -78,11 +79,16 @@ def _appear(end: HeadsetEnd, stop: Event) -> int:
     """Open a session with graphics and serve it until it ends."""
     with ExitStack() as stack:
         context = stack.enter_context(Context(_ROUTES))
+        mirror = Mirror(build_head())  # takes seconds: what was known before them may be so no more
+        stack.callback(mirror.close)
+        if stop.is_set():
+            return 0
+        why = refused_now()
+        if why is not None:
+            raise HeadsetError(why)
         instance = stack.enter_context(
             Instance(SENSOR_EXTENSIONS, required=(*extensions(context), TIME_EXTENSION))
         )
-        mirror = Mirror(build_head())  # takes seconds, which a session would be kept waiting
-        stack.callback(mirror.close)
         binding = bound(context, instance)
         session = stack.enter_context(Session(instance, binding))
         sensors = Sensors(session)

@@ -95,7 +95,7 @@ def from_words(
     fields: dict[str, object] = {}
     for index, word in enumerate(filter(None, words.split(","))):
         key, equals, value = word.partition("=")
-        if equals:
+        if equals and (index or "/" not in key):  # the address of a stream may have one too
             fields[key.strip()] = value.strip()
         elif index == 0:
             has_device = "device" in plug.settings.__struct_fields__

@@ -207,6 +207,16 @@ def test_a_broken_plug_is_told_in_one_line(
         READER_PLUGS.load("broken")
 
 
+def test_a_plug_that_fails_while_it_is_imported_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lacks_a_library.py").write_text("raise OSError('libnose.so: not found')\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setitem(READERS, "broken", "lacks_a_library:PLUG")
+    with pytest.raises(UnvisorError, match=r"cannot be imported \(libnose.so: not found\)"):
+        READER_PLUGS.load("broken")
+
+
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnvisorError, match="did you mean live-link-face"):
         READER_PLUGS.load("livelinkface")

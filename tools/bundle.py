@@ -59,7 +59,7 @@ def write(
         _agree(faces, ask or on_terminal)
     with (
         replacing(path, OutputError) as draft,
-        zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive,
+        zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive,
     ):
         archive.writestr("doctor.json", json.dumps(findings, indent=2))
         archive.writestr("versions.json", json.dumps(versions, indent=2))

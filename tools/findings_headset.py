@@ -36,9 +36,13 @@ def look(chosen: Mapping[str, Settings], listen_s: float) -> Iterator[Finding]:
     """
     runtime = beside.active_runtime()
     yield _runtime(runtime)
-    app = beside.scene_app()
-    if app is not None:
-        yield Finding(name="game", state="ok", found=f"{app} has the headset")
+    try:
+        app = beside.scene_app()
+    except HeadsetError as error:
+        yield failed("game", error)
+    else:
+        if app is not None:
+            yield Finding(name="game", state="ok", found=f"{app} has the headset")
     heard: dict[Sense, list[str]] = {}
     yield from _sensors(chosen, listen_s, heard)
     for sense, by in ways(runtime).items():
@@ -56,7 +60,7 @@ def _runtime(runtime: Runtime | None) -> Finding:
         except HeadsetError as error:
             return failed(name, error)
     refusal = beside.headless_refusal(runtime)
-    why = refusal and refusal.split(": ")[1]
+    why = refusal and refusal.removeprefix(f"{runtime.name}: ").partition(": ")[0]
     told = f"not opened by itself: {why}" if why else "read beside a game"
     return Finding(name=name, state="ok", found=f"{runtime.name} ({runtime.manifest}), {told}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -58,7 +58,7 @@ def start(
     keep_packets: bool,
     taken: Set[int] = frozenset(),
     models: Mapping[Sees, Path] | None = None,
-    room: Room | None = None,
+    room: Callable[[], Room] | None = None,
 ) -> Start:
     """Prepare a source; nothing is opened.
 
@@ -72,7 +72,8 @@ def start(
         keep_packets: Whether sensors' last packets are kept.
         taken: Ports of this machine that outputs send to.
         models: ONNX files the wearer brings, for the pictures of the mouth's and the eyes' cameras.
-        room: The headset process, open: it senses and draws, and its display sets the pace.
+        room: Opens the headset process: it senses and draws, and its display sets the pace. Called
+            once all else is known to be right.
 
     Raises:
         UnvisorError: A sensor, a file or a setting that is not what it should be.
@@ -84,19 +85,21 @@ def start(
             raise HeadsetError(f"--source {OPENXR}: {refusal}")
         sensors = wanted(chosen, words, only=OPENXR if source == OPENXR else None, taken=taken)
         readers = made(sensors)
+        seen = seeing(readers, models or {})
+        opened = None if room is None else room()
         return Start(
             source=devices(
-                seeing(readers, models or {}),
+                seen,
                 sensors,
-                room=room,
+                room=opened,
                 steady_hz=rate_hz,
                 in_step=in_step(readers),
             ),
             about=About(basis=Basis(kind="reference", text=consent_reference), source="run"),
             rings=tapped(readers, sensors) if keep_packets else Rings(),
-            sinks={} if room is None else {"headset": room.sink},
+            sinks={} if opened is None else {"headset": opened.sink},
         )
-    if Path(source).suffix == _BUNDLE:
+    if Path(source).suffix.lower() == _BUNDLE:
         from ..headset.sensors import packet_log
 
         log = packet_log.load(Path(source))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -29,7 +30,11 @@ def log_path() -> Path:
 
 @contextmanager
 def kept() -> Generator[None]:
-    """Write the log to its file meanwhile; where that cannot be written, say so and go on."""
+    """Write the log to its file meanwhile; where that cannot be written, say so and go on.
+
+    A fault of this program goes into it too, and where it ended a thread: who is asked for help
+    sees the log alone.
+    """
     path = log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,11 +48,23 @@ def kept() -> Generator[None]:
     file.setFormatter(formatter)
     LOG.setLevel(logging.INFO)
     LOG.addHandler(file)
+    shown = threading.excepthook
+
+    def ended(fault: threading.ExceptHookArgs) -> None:
+        name = "" if fault.thread is None else fault.thread.name
+        LOG.error("thread %s ended", name, exc_info=fault.exc_value)
+        shown(fault)
+
+    threading.excepthook = ended
     try:
         yield
-    except UnvisorError as error:
+    except (UnvisorError, OSError) as error:  # what is told in one line
         LOG.error("%s", error)
         raise
+    except Exception:
+        LOG.exception("a fault of this program")
+        raise
     finally:
+        threading.excepthook = shown
         LOG.removeHandler(file)
         file.close()

@@ -30,7 +30,7 @@ from ..headset.clock import NS_PER_S, now_ns, seconds
 from ..headset.errors import OutputError, RecordingError, UnvisorError
 from ..headset.frame import Health, Sink
 from ..headset.outputs.udp import LOOPBACK, UdpTarget
-from ..headset.permit import Permit
+from ..headset.permit import Basis, Permit
 from ..headset.plug import SINK_PLUGS, Settings
 from ..headset.sensors.playback import Playback
 from . import bundle, live, logbook
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
             keep_packets=options.bundle is not None,
             taken=_ports_here(outputs.values()),
             models=_models(options),
-            room=stack.enter_context(_room(options)) if options.room else None,
+            room=(lambda: stack.enter_context(_room(options, outputs))) if options.room else None,
         )
         permit = consent.Stated(basis=start.about.basis)
         sinks = _sinks(options, outputs, permit, start)
@@ -93,8 +93,15 @@ def _check(options: argparse.Namespace) -> None:
     within("--rate-hz", options.rate_hz, 1000.0)
     within("--duration-s", options.duration_s, WEEK_S)
     ready(options.bundle, OutputError, word="--bundle")
+    if options.bundle is not None and options.bundle.exists():
+        raise OutputError(
+            f"{options.bundle}: is there already, and may be the one that shows the fault: "
+            "choose another --bundle"
+        )
     if options.room and options.headless:
         raise UnvisorError("--room draws in the headset and --headless nothing: leave one out")
+    if options.sensor and options.source != "devices":
+        raise UnvisorError(f"--sensor: is one of the devices: leave --source {options.source} out")
     if options.source not in live.DEVICES:
         for word in ("room", "bundle", "mouth_model", "eye_model"):
             if getattr(options, word):
@@ -109,7 +116,11 @@ def _models(options: argparse.Namespace) -> dict[Sees, Path]:
     return {sees: path for sees, path in given.items() if path is not None}
 
 
-def _room(options: argparse.Namespace) -> Room:
+def _room(options: argparse.Namespace, outputs: Mapping[str, Settings]) -> Room:
+    """Return the headset process, not yet open, where nothing else will be refused."""
+    permit = consent.Stated(basis=Basis(kind="reference", text=options.consent_reference))
+    for name in (*outputs, *filter(None, (options.bundle, options.record))):
+        consent.require(permit, str(name))
     from ..headset.room import Room
 
     return Room(rate_hz=options.rate_hz or RATE_HZ)

@@ -79,8 +79,10 @@ class Remembered:
         trace: TracebackType | None,
         /,
     ) -> None:
-        self.final = self._rows()
-        self._source.__exit__(kind, error, trace)
+        try:
+            self.final = self._rows()
+        finally:
+            self._source.__exit__(kind, error, trace)
 
     def frames(self) -> Iterator[SensorFrame]:
         """Yield the source's frames."""

@@ -109,15 +109,19 @@ class Microphone:
         if health.state != "live" or self._clock is None:
             return health
         mute_s = seconds(now_ns() - self._sounded_ns)
-        note = "exact silence: unmute it, or allow programs to use it" if mute_s > _MUTE_S else ""
-        return replace(health, note=note, offset_error_s=self._clock.error_ns / NS_PER_S)
+        health = replace(health, offset_error_s=self._clock.error_ns / NS_PER_S)
+        if mute_s <= _MUTE_S:
+            return health
+        return replace(
+            health, note="exact silence", remedy="unmute it, or allow programs to use it"
+        )
 
     def _take(self, clock: SoundClock, chunk: Chunk) -> None:
         """Keep a block; on PortAudio's thread."""
         if len(self._blocks) == self._blocks.maxlen or chunk.lost:
             self._meter.drop()
         self._blocks.append((clock, chunk))
-        self._heard_ns = chunk.received_ns
+        self._heard_ns, self._trouble = chunk.received_ns, ""
         self._meter.tick(chunk.received_ns)
 
     def _keep_open(self) -> None:

@@ -86,11 +86,17 @@ class PacketLog:
 def files(rings: Mapping[str, tuple[Settings, PacketRing]], basis: Basis) -> dict[str, bytes]:
     """Return what goes into a bundle: file names with their contents.
 
+    A ring keeps what is recent for its own sensor; of one that fell silent long before the others,
+    what would make the log longer than `LONGEST_S` stays out.
+
     Args:
         rings: Of each sensor that was tapped, its settings and its packets.
         basis: On what the face may be used.
     """
     kept = {name: list(ring.packets()) for name, (_, ring) in rings.items()}
+    newest_ns = max((packets[-1][0] for packets in kept.values() if packets), default=0)
+    oldest_ns = newest_ns - round(LONGEST_S * NS_PER_S)
+    kept = {name: [one for one in packets if one[0] >= oldest_ns] for name, packets in kept.items()}
     start_ns = min((packets[0][0] for packets in kept.values() if packets), default=0)
     manifest = _Manifest(
         basis=basis,

@@ -83,7 +83,10 @@ class PacketRing:
         """
         with self._lock:
             records = b"".join(chunk.records for chunk in self._chunks)
-        return walk(records)
+            newest_ns = self._chunks[-1].newest_ns if self._chunks else 0
+        # The oldest chunk holds some that are too old; of a sensor that says little, hours of them.
+        oldest_ns = newest_ns - self._kept_ns
+        return (packet for packet in walk(records) if packet[0] >= oldest_ns)
 
 
 def walk(records: bytes) -> Iterator[tuple[int, int, bytes]]:

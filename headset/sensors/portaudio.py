@@ -126,7 +126,10 @@ class Stream:
     @property
     def active(self) -> bool:
         """Whether it still runs; false once the device is gone."""
-        return bool(self._stream.active)
+        try:
+            return bool(self._stream.active)
+        except self._library.PortAudioError:  # it was unplugged in a way that the driver minds
+            return False
 
     def close(self) -> None:
         """Stop and close it; no block comes after this."""

@@ -13,7 +13,7 @@ import pytest
 from unvisor.datasets.journal import beside
 from unvisor.datasets.recorder import Recorder
 from unvisor.datasets.store import load
-from unvisor.datasets.streams import About, AudioStream
+from unvisor.datasets.streams import About, AudioStream, HeadStream
 from unvisor.headset import frame as fr
 from unvisor.headset.clock import NS_PER_S, now_ns
 from unvisor.headset.errors import ConsentError, RecordingError
@@ -399,15 +399,45 @@ def test_what_is_heard_between_frames_is_recorded_once_and_whole(tmp_path: Path)
     path = tmp_path / "take.h5"
     shown = list(frames(40))
     with Recorder(path, about=ABOUT, permit=Given()) as recorder:
-        for number, frame in enumerate(shown):
-            recorder.listen([sample for sample in (*frame.faces, frame.eyes) if sample])
-            if number % 4 == 3:  # the loop is slower than the sensors
-                recorder.put(frame, face(frame.time_ns))
+        for first in range(0, len(shown), 4):  # the loop is slower than the sensors
+            heard = shown[first : first + 4]
+            recorder.listen([sample for frame in heard for sample in frame.faces])
+            recorder.listen([frame.eyes for frame in heard if frame.eyes])
+            recorder.put(heard[-1], face(heard[-1].time_ns))
     recording = load(path)
     assert recording.streams["eyes"].time_ns.tolist() == [frame.time_ns for frame in shown]
     assert len(recording.streams["mouth"].time_ns) == 20
     assert recording.face is not None
     assert len(recording.face.time_ns) == 10
+
+
+def test_of_two_readers_with_a_head_each_the_one_that_the_loop_believes_is_recorded(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "take.h5"
+
+    def head(time_ns: int, at_m: float) -> fr.HeadSample:
+        return fr.HeadSample(
+            time_ns=time_ns,
+            received_ns=time_ns,
+            orientation_xyzw=np.array([0.0, 0.0, 0.0, 1.0]),
+            position_m=np.full(3, at_m),
+        )
+
+    with Recorder(path, about=ABOUT, permit=Given()) as recorder:
+        for n in range(10):
+            at_ns = n * STEP_NS
+            believed = [head(at_ns, 1.0), head(at_ns + 2000, 1.0)]
+            recorder.listen(believed)
+            recorder.listen([head(at_ns + 1000, 2.0), head(at_ns + 3000, 2.0)])
+            recorder.put(fr.SensorFrame(time_ns=at_ns, head=believed[-1]), face(at_ns))
+            recorder.listen([head(at_ns + 4000, 2.0)])  # the one believed says nothing this time
+            frame = fr.SensorFrame(time_ns=at_ns + 5000, head=believed[-1])
+            recorder.put(frame, face(at_ns + 5000))
+    stream = load(path).streams["head"]
+    assert isinstance(stream, HeadStream)
+    assert len(stream.time_ns) == 20
+    assert (stream.position_m == 1.0).all()
 
 
 def test_worn_and_speech_and_a_guessed_face_are_recorded_as_they_were(tmp_path: Path) -> None:

@@ -113,3 +113,6 @@ def test_a_camera_is_named_by_its_device_alone() -> None:
     chosen = settings.from_words(plug, "http://tracker.local:81/stream,rotate=90", None)
     assert isinstance(chosen, CameraSettings)
     assert (chosen.device, chosen.rotate) == ("http://tracker.local:81/stream", 90)
+    chosen = settings.from_words(plug, "http://tracker.local/?action=stream", None)
+    assert isinstance(chosen, CameraSettings)
+    assert chosen.device == "http://tracker.local/?action=stream"

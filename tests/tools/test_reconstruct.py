@@ -164,6 +164,7 @@ def captures(shared: Path) -> list[Path]:
     return sorted((shared / "data" / "live_link_face").rglob("*.csv"))
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_every_capture_goes_all_the_way_and_truth_never_matters(
     shared: Path, tmp_path: Path

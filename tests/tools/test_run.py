@@ -147,6 +147,7 @@ def test_it_ends_cleanly_when_asked(tmp_path: Path, polite: signal.Signals) -> N
         (["--room", "--headless"], "--room draws in the headset and --headless nothing"),
         (["--room", "--source", "demo"], "--room: needs sensors"),
         (["--bundle", "x.zip", "--source", "demo"], "--bundle: needs sensors"),
+        (["--sensor", "babble", "--source", "demo"], "--sensor: is one of the devices"),
         (["--bundle", "nowhere/x.zip"], "no folder nowhere"),
         (["--source", "missing.zip"], "missing.zip: no such file: name a bundle"),
         (["--sensor", "live-link-fac"], "did you mean live-link-face?"),

@@ -132,7 +132,12 @@ class _Playing:
 
 
 def _grey(frame: Any) -> Bytes:
-    return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+    from av.error import FFmpegError
+
+    try:
+        return np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+    except (FFmpegError, OSError, ValueError) as cause:
+        raise SensorError(f"a picture that cannot be read ({cause}): convert the film") from cause
 
 
 def _order(path: Path) -> list[tuple[int, str]]:

@@ -21,6 +21,7 @@ from typing import Final, Self
 from ...errors import SensorError
 
 _SHOWN: Final = Path("/sys/class/video4linux")
+_NUMBER: Final = re.compile(r"[0-9]{1,4}")
 _NODE: Final = re.compile(r"video([0-9]{1,4})")
 
 SET_CUR: Final = 0x01
@@ -69,7 +70,7 @@ def of_usb(vendor: int, product: int, shown: Path = _SHOWN) -> int | None:
 
 def number_of(device: str) -> int | None:
     """Return a camera's number, by its number, its node or a link to it, or its name."""
-    if device.isascii() and device.isdigit():
+    if _NUMBER.fullmatch(device):
         return int(device)
     node = _NODE.fullmatch(Path(device).resolve().name) if device.startswith("/dev/") else None
     if node is not None:

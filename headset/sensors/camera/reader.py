@@ -20,6 +20,7 @@ Camera = Literal["left_eye", "right_eye", "mouth"]
 
 _KEPT: Final = 4  # between two reads; a camera at 120 Hz brings 2 of them a 90 Hz frame
 _SHORTEST_NS: Final = NS_PER_S // 250  # between two pictures: a flood is to cost no more than that
+_WELL: Final = ("", "switch the camera on, or close what else reads it")  # told in silence alone
 FIRST_PAUSE_S: Final = 0.25
 LONGEST_PAUSE_S: Final = 5.0
 """Before a camera is tried again: twice as long each time, up to this."""
@@ -56,12 +57,12 @@ class CameraReader:
         self._stop = Event()
         self._thread: Thread | None = None
         self._begun_ns = 0
-        self._odd = ("", "")
+        self._odd = _WELL
 
     def __enter__(self) -> Self:
         self._stop.clear()
         self._images.clear()
-        self._odd = ("", "")
+        self._odd = _WELL
         name = f"camera {' '.join(self._views)}"
         self._thread = Thread(target=self._watch, daemon=True, name=name)
         self._thread.start()
@@ -133,7 +134,7 @@ class CameraReader:
                 self._meter.drop()  # the oldest goes
             self._images.append(images)
             self._meter.tick(picture.received_ns)
-            self._odd = ("", "")
+            self._odd = _WELL
         self._rest(begun_ns)
         return bool(images)
 

@@ -167,10 +167,16 @@ def pictures(side: Side) -> Generator[Picture | None]:
             "Vive Facial Tracker: none is seen (only Linux shows one to us yet): plug it in, "
             "or let SRanipal or Baballonia read it and read from that app"
         )
+    node = camera_linux.node_of(number)
+    owner = camera_linux.holder(node)
+    if owner is not None:  # asked first: what we tell the tracker would end the other's pictures
+        raise SensorError(
+            f"Vive Facial Tracker: {owner} has it: close that, or read from it instead"
+        )
     asked = Asked(width=SIZE_PX, height=SIZE_PX, rate_hz=_RATE_HZ, raw=True)
-    with camera_linux.ExtensionUnit(camera_linux.node_of(number), _UNIT, _SELECTOR) as unit:
-        perform(unit, switching_on())
+    with camera_linux.ExtensionUnit(node, _UNIT, _SELECTOR) as unit:
         try:
+            perform(unit, switching_on())
             for shot in shots(str(number), asked):
                 yield Picture(
                     time_ns=shot.time_ns,

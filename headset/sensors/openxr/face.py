@@ -115,7 +115,7 @@ class FacialFb:
         weights = face_weights(np.ctypeslib.as_array(self._weights))
         lips_sure, lids_sure = float(self._sure[_LOWER]), float(self._sure[_UPPER])
         if not (0.0 <= lips_sure <= 1.0 and 0.0 <= lids_sure <= 1.0):
-            raise SensorError(f"{EXTENSION}: a confidence beyond 0 to 1: it is passed over")
+            raise SensorError("a confidence in a face beyond 0 to 1")
         heard = self._told._data_source == _AUDIO  # its property makes an enum
         if heard and self._audio == "none":
             return False

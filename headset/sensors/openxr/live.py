@@ -31,7 +31,7 @@ _LOOK_S: Final = 1.0  # how often a runtime is looked for: a manifest and a file
 _SOONEST_S, _LATEST_S = 0.5, 5.0  # how long until one that failed is tried again, doubling
 _WAKE_NS: Final = 100 * NS_PER_MS  # how long closing may take
 _EVENTS_NS: Final = 100 * NS_PER_MS  # how often events are asked for: none is urgent here
-_PATIENCE_NS: Final = NS_PER_S  # how long a session takes to begin
+_PATIENCE_NS: Final = NS_PER_S  # how long a session takes to begin, or a headset to find itself
 
 
 class Live:
@@ -105,7 +105,7 @@ class Live:
         ):
             sensors = Sensors(session, audio=self._audio)
             _LOG.info("OpenXR: %s, %s: %s", instance.runtime, instance.headset, sensors.senses)
-            opened_ns = next_ns = now_ns()
+            heard_ns = next_ns = now_ns()
             events_ns = 0
             while not self.stop.is_set():
                 at_ns = now_ns()
@@ -118,25 +118,25 @@ class Live:
                     if session.poll() is State.EXITING:
                         self._say(f"{instance.runtime}: it closed the session: restart it")
                         return True
-                if session.running:
-                    opened_ns = at_ns
-                    self._take(session, sensors)
-                elif at_ns - opened_ns > _PATIENCE_NS:
-                    state = session.state.name.lower()
-                    self._say(f"{instance.runtime}: the session is {state}: put the headset on")
+                if session.running and self._take(session, sensors):
+                    heard_ns = at_ns
+                elif at_ns - heard_ns > _PATIENCE_NS:
+                    self._say(_silence(session, sensors))
         return False
 
-    def _take(self, session: Session, sensors: Sensors) -> None:
+    def _take(self, session: Session, sensors: Sensors) -> bool:
+        """Take what is new; say whether there was anything."""
         dropped = sensors.dropped
         came = sensors.sample(session.now())
         self.offset = session.offset
-        self.note, self.remedy = "; ".join(filter(None, (*sensors.notes, sensors.trouble))), ""
         if came:
+            self.note, self.remedy = "; ".join(filter(None, (*sensors.notes, sensors.trouble))), ""
             self._meter.tick(now_ns())
         dropped = sensors.dropped - dropped + max(0, len(self.samples) + len(came) - _KEPT)
         if dropped:
             self._meter.drop(dropped)
         self.samples.extend(came)
+        return bool(came)
 
     def _say(self, message: str) -> None:
         """Note what is wrong, and log it once."""
@@ -144,3 +144,11 @@ class Live:
         if note != self.note:
             _LOG.info("%s", message)
         self.note, self.remedy = note, remedy
+
+
+def _silence(session: Session, sensors: Sensors) -> str:
+    """Return why nothing is sensed, with the remedy."""
+    if session.running and sensors.trouble:
+        return sensors.trouble
+    state = session.state.name.lower()
+    return f"{session.instance.runtime}: nothing is sensed, it is {state}: put the headset on"

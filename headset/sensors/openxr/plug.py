@@ -2,7 +2,7 @@
 
 Nothing of the kind is ever opened on another runtime: a second session may end the game, and on
 SteamVR an instance alone would start it (`beside.py`). The session lives in a thread of its own
-(`openxr_live.py`), for a runtime's calls may wait; the loop takes what has come.
+(`live.py`), for a runtime's calls may wait; the loop takes what has come.
 """
 
 from __future__ import annotations

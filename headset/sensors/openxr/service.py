@@ -25,11 +25,12 @@ def runs(runtime: Runtime) -> bool:
     """Return whether a runtime's service seems to run; True where that cannot be seen."""
     if sys.platform == "win32" or runtime.kind not in _SOCKETS:
         return True
-    folder = _runtime_folder()
-    if not (folder / _SOCKETS[runtime.kind]).is_socket():
-        return False
-    number = _PROCESSES.get(runtime.kind)
-    return number is None or _lives(folder / number)
+    with suppress(OSError, RuntimeError):  # a folder that is another's, after `su`; nobody's home
+        folder = _runtime_folder()
+        if (folder / _SOCKETS[runtime.kind]).is_socket():
+            number = _PROCESSES.get(runtime.kind)
+            return number is None or _lives(folder / number)
+    return False
 
 
 def _runtime_folder() -> Path:

@@ -148,11 +148,13 @@ class Session:
             result = self._poll_event(self.instance.handle, ctypes.byref(event))
             if checked("xrPollEvent", result) == self.instance.xr.Result.EVENT_UNAVAILABLE:
                 return self.state
-            if event.type == types.EVENT_DATA_SESSION_STATE_CHANGED:
-                self._enter(self._state_change.state)
-            elif event.type == types.EVENT_DATA_USER_PRESENCE_CHANGED_EXT:
+            # Plain numbers: pyopenxr's properties raise at what is newer than its lists.
+            kind: int = event._type
+            if kind == types.EVENT_DATA_SESSION_STATE_CHANGED.value:
+                self._enter(self._state_change._state)
+            elif kind == types.EVENT_DATA_USER_PRESENCE_CHANGED_EXT.value:
                 self.worn = bool(self._presence.is_user_present)
-            elif event.type == types.EVENT_DATA_INSTANCE_LOSS_PENDING:
+            elif kind == types.EVENT_DATA_INSTANCE_LOSS_PENDING.value:
                 raise OpenXrError(f"{self.instance.runtime}: it is stopping: start it", gone=True)
 
     def begin(self) -> None:

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from ...beside_places import CLIENT, SERVER, bounded, path_registry
+from ...beside_places import CLIENT, SERVER, bounded, exists, path_registry
 from ...errors import HeadsetError
 from ...frame import Floats
 
@@ -41,6 +41,10 @@ _LOCK: Final = Lock()
 _users = 0
 
 
+class NotRunningError(HeadsetError):
+    """SteamVR does not run, so nobody has its headset."""
+
+
 class _PathRegistry(msgspec.Struct, frozen=True):
     runtime: list[str]
 
@@ -53,7 +57,7 @@ def refusal() -> str | None:
     alone, for the library complains on the terminal where there are none.
     """
     registry = path_registry()
-    if registry is None or not registry.is_file():
+    if registry is None or not exists(registry):
         return "SteamVR: not installed: leave this sensor out"
     try:
         folders = msgspec.json.decode(bounded(registry), type=_PathRegistry).runtime
@@ -63,9 +67,9 @@ def refusal() -> str | None:
         return f"{registry}: cannot be read ({cause}): start SteamVR once, it writes it anew"
     override = os.environ.get("VR_OVERRIDE")
     folder = Path(override or (folders[0] if folders else ""))
-    if not (folders or override) or not (folder / CLIENT).is_file():
+    if not (folders or override) or not exists(folder / CLIENT):
         return f"SteamVR: not where {registry} says: start it once, or install it again"
-    if not (folder / SERVER).is_file():
+    if not exists(folder / SERVER):
         return f"{folder}: stands in for SteamVR and would open an OpenXR session: leave this sensor out"
     return None
 
@@ -146,7 +150,8 @@ def joined() -> Generator[Client]:
     Call `refusal` first.
 
     Raises:
-        HeadsetError: It does not run, is starting, quitting or too old, or dies meanwhile.
+        NotRunningError: It does not run.
+        HeadsetError: It is starting, quitting or too old, or dies meanwhile.
     """
     global _users
     try:
@@ -200,7 +205,7 @@ def _join() -> None:
         openvr.initInternal2(openvr.VRApplication_Background, "")
     except InitError as cause:
         if cause.error_value == _NO_SERVER:
-            raise HeadsetError("SteamVR: not running: start it") from cause
+            raise NotRunningError("SteamVR: not running: start it") from cause
         if cause.error_value == _SHUTTING_DOWN:
             raise HeadsetError(QUITTING) from cause
         symbol = type(cause).__name__.removeprefix("InitError_")

@@ -67,7 +67,7 @@ def mutated(golden: Sequence[bytes], *, seed: int, many: int = MANY) -> Iterator
     rng = random.Random(seed)
     for _ in range(many):
         packet = bytearray(rng.choice(golden))
-        match rng.randrange(6):
+        match rng.randrange(7):
             case 0:
                 packet = bytearray(rng.randbytes(rng.randrange(200)))
             case 1:
@@ -77,10 +77,13 @@ def mutated(golden: Sequence[bytes], *, seed: int, many: int = MANY) -> Iterator
                 packet[at:at] = rng.randbytes(rng.randrange(1, 9))
             case 3:
                 packet += packet[rng.randrange(len(packet)) :]
+            case 4:
+                at = rng.randrange(len(packet))
+                del packet[at : at + rng.randrange(1, 40)]
             case _:
                 for _ in range(rng.randrange(1, 5)):
                     packet[rng.randrange(len(packet))] = rng.choice(
-                        (0, 0x7F, 0xFF, rng.randrange(256))
+                        (0, 0x7F, 0xD8, 0xD9, 0xFF, rng.randrange(256))  # two are JPEG's marks
                     )
         yield bytes(packet)
 

@@ -120,7 +120,8 @@ def test_a_known_sound_comes_sample_for_sample_on_our_clock(server: SoundServer)
     played = np.random.default_rng(1).uniform(-0.9, 0.9, RATE_HZ // 2).astype(np.float32)
     quiet = np.zeros(RATE_HZ // 4, np.float32)
     with Microphone(MicrophoneSettings(device="ROOM")) as microphone:
-        blocks = heard(microphone, lambda _: "exact silence" in microphone.health().note)
+        blocks = heard(microphone, lambda _: microphone.health().note == "exact silence")
+        assert "unmute it" in microphone.health().remedy
         server.play(np.concatenate([quiet, played, quiet]))
         blocks += heard(microphone, lambda more: bool(np.count_nonzero(sound(more)) >= len(played)))
         health = microphone.health()

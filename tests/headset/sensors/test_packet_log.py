@@ -65,6 +65,11 @@ def test_only_the_last_minute_is_kept() -> None:
     assert np.all(np.diff(times) == NS_PER_S // 100)
 
 
+def test_of_a_sensor_that_says_little_no_more_than_the_last_minute_is_given() -> None:
+    ring = filled(packet(n * 10 * NS_PER_S) for n in range(100))
+    assert [at_ns // NS_PER_S for at_ns, _, _ in ring.packets()] == [*range(930, 991, 10)]
+
+
 @given(st.lists(st.integers(0, 3000), max_size=60))
 def test_it_never_grows_beyond_its_bounds_and_keeps_the_newest(sizes: list[int]) -> None:
     most = 16_384
@@ -118,6 +123,21 @@ def test_a_log_of_nothing_is_a_log(tmp_path: Path) -> None:
     log = packet_log.load(zipped(tmp_path / "x.zip", packet_log.files(given_ones, BASIS)))
     assert list(log.sensors["alvr"].packets()) == []
     assert len(list(PacketReplay(log, 1000.0).frames())) == 1
+
+
+def test_a_sensor_that_fell_silent_long_ago_does_not_make_a_log_too_long(tmp_path: Path) -> None:
+    golden = READER_PLUGS.load("alvr").golden
+    hour_ns = 3600 * NS_PER_S
+    given_ones = rings() | {
+        "babble": (READER_PLUGS.load("babble").settings(), filled([packet(10**15 - hour_ns)])),
+        "alvr": (AlvrSettings(), filled(packet(10**15 - n * NS_PER_S, golden) for n in (300, 0))),
+    }
+    log = packet_log.load(zipped(tmp_path / "x.zip", packet_log.files(given_ones, BASIS)))
+    assert {name: len(list(one.packets())) for name, one in log.sensors.items()} == {
+        "alvr": 1,
+        "babble": 0,
+        "live-link-face": 20,
+    }
 
 
 # Played again.

@@ -12,7 +12,7 @@ from unvisor.headset.sensors.steam_link import DIALECT, PLUG, parse
 from unvisor.headset.vendor_maps import UPPER_FACE, from_fb2
 from unvisor.headset.vendors import FB2
 
-from .hostile import eyes_of, face_of, mutated, osc, shapes, survive
+from .hostile import MANY, eyes_of, face_of, mutated, osc, shapes, survive
 
 
 def spelt(name: str) -> str:
@@ -126,4 +126,4 @@ def test_no_bytes_do_harm() -> None:
         osc(("/sl/eyeTrackedGazePoint", 0.1, 0.2, -1.0), ("/tracking/eye/EyesClosedAmount", 0.1)),
         osc(*((f"/sl/xrfb/facew/{spelt(name)}", 0.3) for name in FB2[:12])),
     ]
-    assert survive(OscFace(DIALECT).parse, mutated(golden, seed=5)) > 1000
+    assert survive(OscFace(DIALECT).parse, mutated(golden, seed=5)) > MANY // 20

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -71,27 +70,3 @@ def read_until(
 
 def _images(reader: Reader) -> list[ImageSample]:
     return [one for one in reader.read() if isinstance(one, ImageSample)]
-
-
-def spoilt(good: Sequence[bytes], count: int, *, seed: int) -> Iterator[bytes]:
-    """Yield byte strings: cut, doubled, with bytes changed, or nothing but noise."""
-    rng = random.Random(seed)
-    for _ in range(count):
-        spoiling = bytearray(rng.choice(good))
-        match rng.randrange(6):
-            case 0:
-                spoiling = bytearray(rng.randbytes(rng.randrange(200)))
-            case 1:
-                del spoiling[rng.randrange(len(spoiling)) :]
-            case 2:
-                at = rng.randrange(len(spoiling))
-                spoiling[at:at] = rng.randbytes(rng.randrange(1, 9))
-            case 3:
-                at = rng.randrange(len(spoiling))
-                del spoiling[at : at + rng.randrange(1, 40)]
-            case _:
-                for _ in range(rng.randrange(1, 6)):
-                    spoiling[rng.randrange(len(spoiling))] = rng.choice(
-                        (0, 0x7F, 0xD8, 0xD9, 0xFF, rng.randrange(256))
-                    )
-        yield bytes(spoiling)

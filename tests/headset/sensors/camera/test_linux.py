@@ -55,6 +55,7 @@ def test_a_number_of_a_device() -> None:
     assert camera_linux.number_of("0") == 0
     assert camera_linux.number_of("No Such Webcam") is None
     assert camera_linux.number_of("²") is None
+    assert camera_linux.number_of("99999999999") is None
     if sys.platform == "linux":
         assert camera_linux.number_of("/dev/video7") == 7
         assert camera_linux.number_of("/dev/null") is None

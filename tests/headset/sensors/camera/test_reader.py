@@ -9,7 +9,7 @@ from unvisor.headset.clock import now_ns
 from unvisor.headset.errors import SensorError
 from unvisor.headset.frame import Bytes, ImageSample
 from unvisor.headset.sensors.camera.picture import Picture
-from unvisor.headset.sensors.camera.reader import CameraReader
+from unvisor.headset.sensors.camera.reader import Camera, CameraReader
 from unvisor.headset.sensors.camera.view import View
 
 from .pictures import brightness, flat, read_until
@@ -24,7 +24,7 @@ def broken() -> Bytes:
     raise SensorError("not a whole picture: check the cable")
 
 
-class Camera:
+class Webcam:
     """A camera of the test's own: it gives what it is handed, and can be pulled out."""
 
     def __init__(self) -> None:
@@ -46,13 +46,13 @@ class Camera:
             self.closed += 1
 
     def reader(self) -> CameraReader:
-        views = {"mouth": View()}
-        return CameraReader(self.pictures, views, first_pause_s=0.01, longest_pause_s=0.02)  # type: ignore[arg-type]
+        views: dict[Camera, View] = {"mouth": View()}
+        return CameraReader(self.pictures, views, first_pause_s=0.01, longest_pause_s=0.02)
 
 
 def test_nothing_is_opened_before_it_is_entered_and_all_is_closed_after() -> None:
     threads = active_count()
-    camera = Camera()
+    camera = Webcam()
     reader = camera.reader()
     assert camera.opened == 0
     for _ in range(2):
@@ -65,7 +65,7 @@ def test_nothing_is_opened_before_it_is_entered_and_all_is_closed_after() -> Non
 
 
 def test_of_many_the_newest_few_are_kept_and_the_rest_counted() -> None:
-    camera = Camera()
+    camera = Webcam()
     camera.ready = [shown(lambda level=10 * index: flat(level)) for index in range(20)]
     with camera.reader() as reader:
         while camera.ready or reader.health().dropped < 16:
@@ -76,7 +76,7 @@ def test_of_many_the_newest_few_are_kept_and_the_rest_counted() -> None:
 
 
 def test_broken_and_skipped_pictures_are_counted_and_the_next_is_shown() -> None:
-    camera = Camera()
+    camera = Webcam()
     with camera.reader() as reader:
         camera.ready = [shown(broken), shown(broken)]
         read_until(reader, lambda _, health: health.dropped == 2)
@@ -90,7 +90,7 @@ def test_broken_and_skipped_pictures_are_counted_and_the_next_is_shown() -> None
 
 
 def test_unplugged_it_says_so_and_returns_by_itself() -> None:
-    camera = Camera()
+    camera = Webcam()
     with camera.reader() as reader:
         for turn in range(3):
             camera.ready.append(shown(lambda: flat(50)))
@@ -105,10 +105,12 @@ def test_unplugged_it_says_so_and_returns_by_itself() -> None:
 @pytest.mark.parametrize("plugged", [True, False])
 def test_it_closes_while_nothing_comes(plugged: bool) -> None:
     threads = active_count()
-    camera = Camera()
+    camera = Webcam()
     if not plugged:
         camera.unplugged.set()
     with camera.reader() as reader:
         read_until(reader, lambda _, health: camera.opened > 0 or health.note != "")
+        assert reader.health().state == "waiting"
+        assert reader.health().remedy
     assert active_count() == threads
     assert camera.opened == camera.closed == int(plugged)

@@ -1,0 +1,132 @@
+"""The mirror window on a real screen, beside a real runtime's."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from unvisor.headset.clock import NS_PER_S
+from unvisor.headset.compositor import gl
+from unvisor.headset.compositor.context import Context
+from unvisor.headset.compositor.mirror_window import RATE_HZ, MirrorWindow
+from unvisor.headset.compositor.openxr_swapchain import Target
+
+from ...testbed.child import say
+from ...testbed.monado import Monado
+from .conftest import StartXr
+
+pytestmark = pytest.mark.openxr
+
+SIZE = (400, 300)
+SHOWN = (200, 150)
+LINEAR = (0.1, 0.2, 0.4)
+SRGB = (89, 124, 170)
+PERIOD_NS = round(NS_PER_S / RATE_HZ)
+
+
+def draw(target: Target, light: tuple[float, ...]) -> None:
+    """Fill a view with a colour, its lower left quarter with nothing."""
+    api = gl.api()
+    target.begin(np.array((*light, 1.0), np.float32))
+    api.glEnable(api.GL_SCISSOR_TEST)
+    api.glScissor(0, 0, SIZE[0] // 2, SIZE[1] // 2)
+    api.glClearBufferfv(api.GL_COLOR, 0, np.zeros(4, np.float32))
+    api.glDisable(api.GL_SCISSOR_TEST)
+
+
+def mirror() -> dict[str, Any]:
+    """Show two views, waiting for a line after each, then have the desktop close the window."""
+    told: dict[str, Any] = {}
+    with Context(("window",)):
+        target = Target(SIZE, int(gl.api().GL_SRGB8_ALPHA8), samples=4)
+        window = MirrorWindow(SIZE, height_px=SHOWN[1])
+        draw(target, LINEAR)
+        told["taken"] = [window.take(target, at_ns) for at_ns in (0, PERIOD_NS - 1)]
+        show_and_wait()
+        draw(target, LINEAR[::-1])
+        told["taken"].append(window.take(target, PERIOD_NS))
+        show_and_wait()
+        ask_to_close(SHOWN)
+        told["after"] = [window.take(target, number * PERIOD_NS) for number in (2, 3, 4)]
+        told["closed"] = window.closed
+        show_and_wait()
+        window.close()
+        draw(target, LINEAR)  # the context is still the one it was
+        gl.check("drawing after the window")
+        target.close()
+    return told
+
+
+def show_and_wait() -> None:
+    gl.api().glFinish()
+    say("shown")
+    sys.stdin.readline()
+
+
+class ClientMessage(ctypes.Structure):
+    """XClientMessageEvent, with room for what an XEvent may hold."""
+
+    _fields_ = [
+        ("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("sent", ctypes.c_int),
+        ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("message", ctypes.c_ulong),
+        ("format", ctypes.c_int), ("words", ctypes.c_long * 5), ("rest", ctypes.c_long * 24),
+    ]  # fmt: skip
+
+
+def ask_to_close(size: tuple[int, int]) -> None:
+    """Do what a desktop does when someone closes the window of a size."""
+    x = ctypes.CDLL("libX11.so.6")
+    x.XOpenDisplay.restype = x.XDefaultRootWindow.restype = x.XInternAtom.restype = ctypes.c_void_p
+    display = ctypes.c_void_p(x.XOpenDisplay(None))
+    root, parent, count = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.c_uint()
+    windows = ctypes.POINTER(ctypes.c_ulong)()
+    top = ctypes.c_ulong(x.XDefaultRootWindow(display))
+    x.XQueryTree(
+        display, top, ctypes.byref(root), ctypes.byref(parent), ctypes.byref(windows),
+        ctypes.byref(count),
+    )  # fmt: skip
+    for window in windows[: count.value]:
+        numbers = [ctypes.c_uint() for _ in range(6)]
+        x.XGetGeometry(
+            display, ctypes.c_ulong(window), ctypes.byref(root), *map(ctypes.byref, numbers)
+        )
+        if (numbers[2].value, numbers[3].value) == size:
+            event = ClientMessage(type=33, window=window, format=32)
+            event.message = x.XInternAtom(display, b"WM_PROTOCOLS", 0)
+            event.words[0] = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
+            x.XSendEvent(display, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(event))
+    x.XSync(display, 0)
+    x.XCloseDisplay(display)
+
+
+def corner(runtime: Monado) -> NDArray[np.int64]:
+    """Return the screen's upper left, where a window stands that nobody placed."""
+    return runtime.screenshot()[: SHOWN[1], : SHOWN[0]].astype(np.int64)
+
+
+def test_what_is_drawn_is_seen_in_the_window_until_it_is_closed(
+    start_xr: StartXr, monado_on_screen: Monado
+) -> None:
+    child = start_xr(mirror, runtime=monado_on_screen)
+    for colour in (SRGB, SRGB[::-1]):
+        assert child.line() == "shown"
+        picture = corner(monado_on_screen)
+        child.tell("on")
+        for row, column, seen in (
+            (10, 10, colour), (10, 190, colour), (140, 190, colour), (140, 10, (0, 0, 0)),
+        ):  # fmt: skip
+            np.testing.assert_allclose(picture[row, column], seen, atol=2)
+    assert child.line() == "shown"
+    hidden = corner(monado_on_screen)
+    child.tell("on")
+    assert np.abs(hidden[10, 10] - SRGB[::-1]).max() > 10
+    assert child.result() == {
+        "taken": [True, False, True],
+        "after": [False, False, False],
+        "closed": True,
+    }

@@ -1,0 +1,197 @@
+"""Panels on a real runtime: seen where they stand, by both eyes, and anew only when they change."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import sys
+from collections.abc import Iterable
+from threading import Thread
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image as Pictures
+from PIL import ImageDraw
+
+from unvisor.headset.clock import now_ns
+from unvisor.headset.compositor.context import Context
+from unvisor.headset.compositor.openxr_binding import bound, extensions
+from unvisor.headset.compositor.openxr_frames import Frames
+from unvisor.headset.compositor.openxr_mirror import projection, rigid
+from unvisor.headset.compositor.openxr_quad import Panels
+from unvisor.headset.compositor.panel_draw import Painter
+from unvisor.headset.compositor.panel_layout import arranged
+from unvisor.headset.compositor.panels import (
+    PLATES,
+    Content,
+    MirrorSwitch,
+    Prompt,
+    SensorRow,
+    SensorStatus,
+)
+from unvisor.headset.sensors.openxr.instance import Instance
+from unvisor.headset.sensors.openxr.loader import checked
+from unvisor.headset.sensors.openxr.session import Place, Session, State
+from unvisor.headset.sensors.openxr.time import TIME_EXTENSION
+
+from ...testbed.child import Child, say
+from ...testbed.monado import Monado
+from .conftest import StartXr
+
+pytestmark = pytest.mark.openxr
+
+Frame = dict[str, Any]
+
+EYE = (640, 720)
+"""One eye's half of the screen."""
+
+SETTLED = 12
+"""Frames after which what is shown has reached the screen."""
+
+CARD_IS_BRIGHTER = 40
+"""Than nothing, its red, green and blue together."""
+
+STATUS = SensorStatus(
+    rows=(
+        SensorRow(name="openxr", state="live", rate="90 Hz"),
+        SensorRow(name="babble", state="waiting"),
+        SensorRow(name="vive-facial-tracker", state="lost"),
+        SensorRow(name="microphone", state="off"),
+    )
+)
+SMILE = "as wide as you can"
+STEPS: tuple[tuple[Content, ...], ...] = (
+    (
+        Prompt(words="Smile", hint=SMILE, seconds_left=3),
+        STATUS,
+        MirrorSwitch(shown=True, how="press Y to hide it"),
+    ),
+    (Prompt(words="Smile", hint=SMILE, seconds_left=2), STATUS),
+    (MirrorSwitch(shown=False),),
+)
+
+
+class Nothing:
+    """A `Scene` that tells what the eyes' fields of view are."""
+
+    background = np.zeros(4, np.float32)
+
+    def __init__(self) -> None:
+        self.angles: list[list[float]] = []
+
+    def pose(self, views: NDArray[np.float32]) -> None:
+        self.angles = views[:, 7:].tolist()
+
+    def draw(self, view: NDArray[np.float32]) -> None:
+        pass
+
+
+def show_steps() -> list[int]:
+    """Show each step's panels until a line comes; return how many pictures each had drawn.
+
+    A line is printed for each frame: its step, when it is seen, where the head is then.
+    """
+    scene, painter, lines = Nothing(), Painter(), list[str]()
+    Thread(target=lambda: lines.extend(iter(sys.stdin.readline, "")), daemon=True).start()
+    context, counts = Context(("window", "egl")), list[int]()
+    wanted = (*extensions(context), TIME_EXTENSION)
+    with (
+        context,
+        Instance((), required=wanted) as instance,
+        Session(instance, binding := bound(context, instance)) as session,
+        Frames(session, binding, samples=1) as frames,
+    ):
+        panels = Panels(session, binding, frames.image_format)
+        head = Place(session, session.view, session.local)
+        while (step := len(lines)) < len(STEPS):
+            assert session.poll() is not State.EXITING
+            if not session.running:
+                continue
+            beat = frames.wait()
+            if not scene.angles:
+                frames.show(beat, scene)
+                continue
+            panels.show({type(said): painter.picture(said) for said in STEPS[step]})
+            head.locate(beat.display_time)
+            end(session, beat.display_time, panels.layers())
+            counts[step:] = [painter.drawn]
+            display_ns = session.offset.ours(beat.display_time)
+            said = {"step": step, "display_ns": display_ns, "head": head.numbers()}
+            say(json.dumps({**said, "angles": scene.angles}))
+        panels.close()
+    return counts
+
+
+def end(session: Session, display_time: int, layers: list[Any]) -> None:
+    """End a frame with these layers alone."""
+    xr = session.instance.xr
+    ending = xr.FrameEndInfo(
+        display_time=display_time,
+        environment_blend_mode=xr.EnvironmentBlendMode.OPAQUE,
+        layers=[ctypes.pointer(layer) for layer in layers],
+    )
+    call = session.instance.function("xrEndFrame")
+    checked("xrEndFrame", call(session.handle, ctypes.byref(ending)))
+
+
+def seen(child: Child, runtime: Monado, step: int) -> tuple[NDArray[np.int64], list[Frame]]:
+    """Return the screen once a step has reached it, and the frames it may show, which end with it."""
+    frames: list[Frame] = []
+    while len(frames) < SETTLED:
+        frame = json.loads(child.line())
+        frames += [frame] if frame["step"] == step else []
+    picture, at_ns = runtime.screenshot().astype(np.int64), now_ns()
+    while frames[-1]["display_ns"] < at_ns:
+        frames.append(json.loads(child.line()))
+    return picture, frames
+
+
+def outline(content: Content, frame: Frame, eye: int) -> list[tuple[float, float]]:
+    """Return where the corners of a panel's card are on one eye's half, (x, y) pixels."""
+    plate, card = PLATES[type(content)], arranged(content)
+    width_m, height_m = plate.size_m
+    bottom = height_m * (0.5 - card.card_px / card.size[1])
+    corners = [
+        (x * width_m / 2, y, 0.0, 1.0)
+        for x, y in ((-1, height_m / 2), (1, height_m / 2), (1, bottom), (-1, bottom))
+    ]
+    view = rigid(np.array(frame["head"], np.float32))
+    view[:3, 3] += view[:3, 0] * (-0.0315, 0.0315)[eye]
+    matrix = projection(np.array(frame["angles"][eye], np.float32)) @ np.linalg.inv(view)
+    clip = (matrix @ rigid(plate.pose().astype(np.float32)) @ np.array(corners).T).T
+    return [(float(x / w + 1) * EYE[0] / 2, float(1 - y / w) * EYE[1] / 2) for x, y, _, w in clip]
+
+
+def covered(contents: Iterable[Content], frame: Frame) -> NDArray[np.bool_]:
+    """Return which pixels of the screen the cards of panels cover in a frame, (720, 1280)."""
+    halves: list[NDArray[np.bool_]] = []
+    for eye in (0, 1):
+        half = Pictures.new("1", EYE)
+        for content in contents:
+            ImageDraw.Draw(half).polygon(outline(content, frame, eye), 1)
+        halves.append(np.array(half))
+    return np.hstack(halves)
+
+
+def alike(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Return how much of what either covers both do, 0 to 1."""
+    return float((first & second).sum() / (first | second).sum())
+
+
+def test_panels_are_seen_where_they_stand_and_no_others(
+    start_xr: StartXr, monado_on_screen: Monado
+) -> None:
+    child = start_xr(show_steps, runtime=monado_on_screen)
+    bright: list[int] = []
+    for step, contents in enumerate(STEPS):
+        picture, frames = seen(child, monado_on_screen, step)
+        lit = picture.sum(axis=2) > CARD_IS_BRIGHTER
+        # The head sways, and which of the last frames is on the screen the runtime does not say.
+        assert max(alike(lit, covered(contents, frame)) for frame in frames) > 0.9
+        bright.append(int((picture.max(axis=2) > 180).sum()))
+        child.tell("on")
+    assert min(bright) > 100, "no text"
+    # Three at first; then the countdown alone, not the status; then the switch.
+    assert child.result() == [3, 4, 5]
