@@ -1,9 +1,14 @@
 // What Python writes for each view and each pose. Rows of matrices are rows: numpy's order.
+// Views drawn at once, an instance each and a layer of the target each, are told apart by number.
+
+#ifndef VIEWS
+#define VIEWS 1
+#endif
 
 layout(std140, row_major) uniform View {
-    mat4 view_projection;
-    vec4 camera;  // position, metres
-    vec4 look;    // highlight 0..1, opacity 0..1
+    mat4 view_projection[VIEWS];
+    vec4 camera[VIEWS];  // position, metres
+    vec4 look;           // highlight 0..1, opacity 0..1
 };
 
 layout(std140) uniform Pose {

@@ -16,22 +16,13 @@ from ..names import ARKIT, ARKIT_INDEX
 from . import gl, occlusion
 from .avatar import Avatar, Region
 from .morph import Morph, clipped, eye_axes, face_table, morph_table
+from .uniforms import POSE, POSE_BINDING, VIEW_BINDING, UniformBlock, view_layout
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
 
-VIEW: Final = np.dtype(
-    [("view_projection", np.float32, (4, 4)), ("camera", np.float32, 4), ("look", np.float32, 4)]
-)
-POSE: Final = np.dtype(
-    [
-        ("weights", np.float32, len(ARKIT)),
-        ("eye_axes", np.float32, (6, 4)),
-        ("eye_centre", np.float32, (2, 4)),
-        ("mouth", np.float32, 4),
-    ]
-)
-_VIEW_BINDING, _POSE_BINDING = 0, 1
+LAYER_EXTENSIONS: Final = ("GL_ARB_shader_viewport_layer_array", "GL_AMD_vertex_shader_layer")
+"""Either lets a vertex say into which layer of a target its triangle goes: two views in one draw."""
 
 _MATERIALS: Final[dict[Region, str]] = {
     Region.SKIN: "skin",
@@ -61,6 +52,11 @@ class _Draw(NamedTuple):
     start: object
 
 
+def layer_extension() -> str | None:
+    """Return which of `LAYER_EXTENSIONS` the current context has, if any."""
+    return next(filter(gl.has, LAYER_EXTENSIONS), None)
+
+
 def compute_works() -> bool:
     """Say whether the current context has compute shaders (OpenGL 4.3)."""
     return gl.at_least(4, 3)
@@ -69,24 +65,33 @@ def compute_works() -> bool:
 class Figure:
     """One avatar, or one thing without targets, in the current context."""
 
-    def __init__(self, avatar: Avatar, *, plain: bool = False, compute: bool = True) -> None:
+    def __init__(
+        self,
+        avatar: Avatar,
+        *,
+        plain: bool = False,
+        compute: bool = True,
+        layers: str | None = None,
+    ) -> None:
         """Send it to the GPU, at rest, and bake its light.
 
         Args:
             avatar: What to draw.
             plain: Whether it is a thing, drawn in one glossy material whatever its regions say.
             compute: False poses on the CPU even where the GPU could.
+            layers: A `layer_extension`: two views are drawn at once, into two layers. By default one.
         """
         self.avatar = avatar
         self._vertices = len(avatar.positions)
-        self._view = gl.UniformBlock(VIEW, _VIEW_BINDING)
-        self._pose = gl.UniformBlock(POSE, _POSE_BINDING)
+        self._views = 2 if layers else 1
+        self._view = UniformBlock(view_layout(self._views), VIEW_BINDING)
+        self._pose = UniformBlock(POSE, POSE_BINDING)
         self._weights = np.zeros(len(ARKIT), np.float32)
         self._eyes = np.column_stack([avatar.eye_centre, np.full(2, avatar.eye_radius_m)])
         self._morph = Morph(avatar)
         self._posed = gl.buffer(self._vertices * 32, dynamic=True)
         self._staging = np.zeros((self._vertices, 8), np.float32)
-        order, self._draws = self._materials(plain)
+        order, self._draws = self._materials(plain, layers)
         self._indices = gl.buffer(np.ascontiguousarray(avatar.triangles[order]))
         self._highlight = gl.buffer(np.zeros((self._vertices, 4), np.float32), dynamic=True)
         self._rest = gl.buffer(np.column_stack([avatar.positions, avatar.eye]).astype(np.float32))
@@ -123,7 +128,7 @@ class Figure:
     def shade(
         self,
         view_projection: Floats32,
-        camera: tuple[float, float, float],
+        camera: tuple[float, float, float] | Floats32,
         *,
         highlight: float = 0.0,
         opacity: float = 1.0,
@@ -131,15 +136,15 @@ class Figure:
         """Draw it into the bound framebuffer.
 
         Args:
-            view_projection: Shape (4, 4), avatar space to clip space.
-            camera: Where it is seen from, avatar space, metres.
+            view_projection: Shape (4, 4), avatar space to clip space; (2, 4, 4) of two layers.
+            camera: Where it is seen from, avatar space, metres; (2, 3) of two layers.
             highlight: How much of `set_highlight` shows, 0 to 1.
             opacity: 0 to 1.
         """
         api = gl.api()
         block = self._view.next()
         block["view_projection"][:] = view_projection
-        block["camera"][:3] = camera
+        block["camera"][:, :3] = camera
         block["look"][:2] = highlight, opacity
         self._view.bind()
         self._pose.bind()
@@ -152,7 +157,9 @@ class Figure:
         for made, closed, count, offset in self._draws:
             (api.glEnable if closed else api.glDisable)(api.GL_CULL_FACE)
             api.glUseProgram(made)
-            api.glDrawElements(api.GL_TRIANGLES, count, api.GL_UNSIGNED_INT, offset)
+            api.glDrawElementsInstanced(
+                api.GL_TRIANGLES, count, api.GL_UNSIGNED_INT, offset, self._views
+            )
 
     def set_highlight(self, colours: Floats32) -> None:
         """Colour vertices over: (V, 4), linear rgb and the share that covers the skin, 0 to 1."""
@@ -210,13 +217,14 @@ class Figure:
         self._tables = [gl.buffer(table) for table in (starts, entries, ranges, corners)]
         source = gl.shader_text("blocks", "morph", defines={}, version=430)
         self._morph_program = gl.program(compute=source)
-        gl.bind_block(self._morph_program, "Pose", _POSE_BINDING)
+        gl.bind_block(self._morph_program, "Pose", POSE_BINDING)
         source = gl.shader_text("normals", defines={}, version=430)
         self._normals_program = gl.program(compute=source)
 
-    def _materials(self, plain: bool) -> tuple[NDArray[np.intp], list[_Draw]]:
+    def _materials(self, plain: bool, layers: str | None) -> tuple[NDArray[np.intp], list[_Draw]]:
         """Return the order of triangles, and what to draw of them, material by material."""
         defines = {"KEY": "normalize(vec3({:.4f}, {:.4f}, {:.4f}))".format(*occlusion.KEY)}
+        defines["VIEWS"] = str(self._views)
         region = self.avatar.region[self.avatar.triangles[:, 0]]
         names = ["plain" if plain else _MATERIALS[Region(r)] for r in range(len(Region))]
         number = np.array([sorted(set(names)).index(name) for name in names])[region]
@@ -226,13 +234,15 @@ class Figure:
             count = 3 * int(np.count_nonzero(number == k))
             if count:
                 made = gl.program(
-                    vertex=gl.shader_text("blocks", "vertex", defines=defines, version=410),
+                    vertex=gl.shader_text(
+                        "blocks", "vertex", defines=defines, version=410, extension=layers
+                    ),
                     fragment=gl.shader_text(
                         "blocks", "light", name, "fragment", defines=defines, version=410
                     ),
                 )
-                gl.bind_block(made, "View", _VIEW_BINDING)
-                gl.bind_block(made, "Pose", _POSE_BINDING)
+                gl.bind_block(made, "View", VIEW_BINDING)
+                gl.bind_block(made, "Pose", POSE_BINDING)
                 draws.append(_Draw(made, name in _CLOSED, count, gl.offset(4 * offset)))
                 offset += count
         # Within a material by first vertex: neighbours meet in the vertex cache (software: -12 %).

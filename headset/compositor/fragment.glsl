@@ -7,6 +7,7 @@ in Vary {
     vec4 colour;
     vec4 light;
     vec4 highlight;
+    flat int view_number;
 } v;
 
 layout(location = 0) out vec4 pixel;
@@ -16,7 +17,7 @@ void main() {
     s.position = v.position;
     s.rest = v.rest.xyz;
     s.normal = normalize(gl_FrontFacing ? v.normal : -v.normal);
-    s.view = normalize(camera.xyz - v.position);
+    s.view = normalize(camera[v.view_number].xyz - v.position);
     s.albedo = mix(v.colour.rgb, v.highlight.rgb, v.highlight.a * look.x);
     s.roughness = v.colour.a;
     vec4 light = max(v.light, 0.0);  // at an edge it is extrapolated to outside the triangle

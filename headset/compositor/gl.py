@@ -108,6 +108,14 @@ def at_least(major: int, minor: int) -> bool:
     )
 
 
+def has(extension: str) -> bool:
+    """Say whether the current context has an extension, e.g. `GL_ARB_clip_control`."""
+    gl = api()
+    count = int(gl.glGetIntegerv(gl.GL_NUM_EXTENSIONS))
+    wanted = extension.encode()
+    return any(gl.glGetStringi(gl.GL_EXTENSIONS, number) == wanted for number in range(count))
+
+
 def check(what: str) -> None:
     """Raise what OpenGL has to complain of since the last check.
 
@@ -122,15 +130,19 @@ def check(what: str) -> None:
         )
 
 
-def shader_text(*names: str, defines: dict[str, str], version: int) -> str:
+def shader_text(
+    *names: str, defines: dict[str, str], version: int, extension: str | None = None
+) -> str:
     """Return shader files of this package joined into one source.
 
     Args:
         names: File names without `.glsl`, in order.
         defines: Macros set before the first file.
         version: Of the shading language, e.g. 410.
+        extension: What it asks for beyond that.
     """
     parts = [f"#version {version} core"]
+    parts += [f"#extension {extension} : require"] if extension else []
     parts += [f"#define {name} {value}" for name, value in defines.items()]
     for number, name in enumerate(names):  # so that a compiler names the file by its number
         text = files(__package__ or "").joinpath(f"{name}.glsl").read_text(encoding="utf-8")
@@ -220,75 +232,3 @@ def contents(name: int, nbytes: int) -> NDArray[np.uint8]:
 def delete_buffers(*names: int) -> None:
     """Give buffers back."""
     api().glDeleteBuffers(len(names), np.array(names, np.uint32))
-
-
-class UniformBlock:
-    """A uniform block that is written anew for every use, without waiting for earlier ones.
-
-    Slots of one buffer are written in turn. Where OpenGL has persistent mapping (4.4) a slot is the
-    GPU's own memory, so that whoever holds its fields can still change an expression after the draw
-    call, until the GPU reads it; elsewhere it is a copy, sent by `bind`.
-    """
-
-    SLOTS: Final = 8
-    """More than the uses in flight at once: three views a frame, two frames ahead."""
-
-    def __init__(self, layout: np.dtype[np.void], binding: int) -> None:
-        """Make the buffer.
-
-        Args:
-            layout: The block's std140 layout.
-            binding: The binding point its programs are tied to.
-        """
-        gl = api()
-        step = int(gl.glGetIntegerv(gl.GL_UNIFORM_BUFFER_OFFSET_ALIGNMENT))
-        self._stride = -(-layout.itemsize // step) * step
-        self._binding = binding
-        self._bytes = layout.itemsize
-        self._fences: list[Any] = [None] * self.SLOTS
-        self._slot = 0
-        total = self._stride * self.SLOTS
-        self._name = int(gl.glGenBuffers(1))
-        gl.glBindBuffer(gl.GL_UNIFORM_BUFFER, self._name)
-        self._mapped = at_least(4, 4)
-        if self._mapped:
-            flags = gl.GL_MAP_WRITE_BIT | gl.GL_MAP_PERSISTENT_BIT | gl.GL_MAP_COHERENT_BIT
-            gl.glBufferStorage(gl.GL_UNIFORM_BUFFER, total, None, flags)
-            address = int(gl.glMapBufferRange(gl.GL_UNIFORM_BUFFER, 0, total, flags))
-            memory = np.ctypeslib.as_array((ctypes.c_ubyte * total).from_address(address))
-        else:
-            gl.glBufferData(gl.GL_UNIFORM_BUFFER, total, None, gl.GL_DYNAMIC_DRAW)
-            memory = np.zeros(total, np.uint8)
-        self._slots = [
-            memory[start : start + layout.itemsize] for start in range(0, total, self._stride)
-        ]
-        self._fields: list[dict[str, Array]] = [
-            {name: slot.view(layout)[name][0] for name in layout.names or ()}
-            for slot in self._slots
-        ]
-
-    def next(self) -> dict[str, Array]:
-        """Move to the next slot and return its fields, to be filled; waits if it is still read."""
-        gl = api()
-        if self._mapped:
-            self._fences[self._slot] = gl.glFenceSync(gl.GL_SYNC_GPU_COMMANDS_COMPLETE, 0)
-        self._slot = (self._slot + 1) % self.SLOTS
-        fence = self._fences[self._slot]
-        if fence is not None:
-            gl.glClientWaitSync(fence, gl.GL_SYNC_FLUSH_COMMANDS_BIT, 1_000_000_000)
-            gl.glDeleteSync(fence)
-            self._fences[self._slot] = None
-        return self._fields[self._slot]
-
-    def bind(self) -> None:
-        """Make the current slot what programs see."""
-        gl = api()
-        offset = self._stride * self._slot
-        if not self._mapped:
-            gl.glBindBuffer(gl.GL_UNIFORM_BUFFER, self._name)
-            gl.glBufferSubData(gl.GL_UNIFORM_BUFFER, offset, self._bytes, self._slots[self._slot])
-        gl.glBindBufferRange(gl.GL_UNIFORM_BUFFER, self._binding, self._name, offset, self._bytes)
-
-    def close(self) -> None:
-        """Give the buffer back; fields must not be written afterwards."""
-        delete_buffers(self._name)

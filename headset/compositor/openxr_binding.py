@@ -13,6 +13,7 @@ import ctypes
 import sys
 from collections.abc import Callable
 from ctypes import CDLL, POINTER, byref, c_char_p, c_int, c_uint32, c_ulong, c_void_p
+from functools import cache
 from typing import Any, Final
 
 from ..errors import HeadsetError
@@ -121,6 +122,7 @@ def _check_version(context: Context, instance: Instance) -> None:
         )
 
 
+@cache
 def _library(name: str) -> CDLL:
     try:
         return CDLL(name)  # loaded already where a context came from it

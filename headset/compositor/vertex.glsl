@@ -14,6 +14,7 @@ out Vary {
     vec4 colour;
     vec4 light;
     vec4 highlight;
+    flat int view_number;
 } v;
 
 void main() {
@@ -23,5 +24,10 @@ void main() {
     v.colour = colour;
     v.light = vec4(mix(light.x, light.y, mouth.x), light.yzw);
     v.highlight = highlight;
-    gl_Position = view_projection * vec4(position, 1.0);
+    v.view_number = 0;
+#if VIEWS > 1
+    v.view_number = gl_InstanceID & 1;
+    gl_Layer = v.view_number;
+#endif
+    gl_Position = view_projection[v.view_number] * vec4(position, 1.0);
 }

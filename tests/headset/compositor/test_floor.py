@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from unvisor.headset.compositor.context import GlReport
-from unvisor.headset.compositor.floor import cpu_cost_ms, small_head
+from unvisor.headset.compositor.floor import cpu_cost_ms, cpu_cost_stereo_ms, small_head
 from unvisor.headset.compositor.renderer import Renderer
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.frame import FORWARD
@@ -13,8 +16,9 @@ from unvisor.headset.names import ARKIT
 pytestmark = pytest.mark.gl
 
 
-def test_every_frame_is_timed(drawing: GlReport):
-    spent = cpu_cost_ms(20)
+@pytest.mark.parametrize("cost_ms", [cpu_cost_ms, cpu_cost_stereo_ms])
+def test_every_frame_is_timed(drawing: GlReport, cost_ms: Callable[[int], NDArray[np.float64]]):
+    spent = cost_ms(20)
     assert spent.shape == (20,)
     assert (spent > 0.0).all()
 
