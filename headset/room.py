@@ -31,6 +31,7 @@ from .link import HeadsetState, LinkReader, LinkSink, make_folder, opened, remov
 from .link_beat import DisplayBeat
 from .link_layout import DISPLAY
 from .link_ring import RingReader
+from .sensors.openxr.service import clients
 
 CLOSED: Final = 3
 """The process's exit status where the wearer or the runtime asked it to quit: it is not brought back."""
@@ -71,7 +72,10 @@ def refused_now() -> str | None:
         scene = scene_app()
     except HeadsetError as error:
         return f"--room: cannot tell whether a game has the headset: {error}"
-    return room_refusal(active_runtime(), scene)
+    runtime = active_runtime()
+    if runtime is not None and scene is None and clients(runtime):
+        scene = "another OpenXR program"  # a game, as like as not: these runtimes do not say
+    return room_refusal(runtime, scene)
 
 
 class Room:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from ..headset.errors import ModelError
@@ -17,8 +17,13 @@ from ..headset.frame import EVENTS
 from ..headset.names import ARKIT
 from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, NEXT, OUTPUTS, STATE, Metadata
 
+# Nothing leaves this machine but what the wearer names. Its import alone would make an id for this
+# machine and queue an event, so it is told before; `disable_telemetry_events` comes too late.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
+
 ort: Any = onnxruntime  # it has no types
-ort.disable_telemetry_events()  # nothing leaves this machine but what the wearer names
+ort.disable_telemetry_events()
 Floats32 = NDArray[np.float32]
 
 LARGEST_BYTES: Final = 256 << 20

@@ -156,10 +156,16 @@ class _Watcher:
                 if known.get(name) != health.state:
                     LOG.info("%s", line(name, health))
                     known[name] = health.state
-            if self.view == "json":
-                print(json.dumps(as_json(rows)), flush=True)
-            elif self.view == "lines":
-                print(" | ".join(line(*row) for row in rows.items()), flush=True)
+            try:
+                self._print(rows)
+            except BrokenPipeError:  # who read it has gone; the run goes on
+                self.view = "none"
+
+    def _print(self, rows: Mapping[str, Health]) -> None:
+        if self.view == "json":
+            print(json.dumps(as_json(rows)), flush=True)
+        elif self.view == "lines":
+            print(" | ".join(line(*row) for row in rows.items()), flush=True)
 
 
 @contextmanager

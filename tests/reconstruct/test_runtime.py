@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,3 +177,11 @@ def test_the_cpu_runs_unless_asked_otherwise() -> None:
     asked, why = providers(gpu=True)
     assert asked[-1] == "CPUExecutionProvider"
     assert why
+
+
+def test_nothing_is_kept_of_this_machine_for_others(tmp_path: Path) -> None:
+    """ONNX Runtime 1.31 makes an id and queues events in the cache folder, unless told not to."""
+    program = "from unvisor.reconstruct import models; models.reconstructor('robust', None)"
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", program], env=os.environ | home, check=True, timeout=60)
+    assert not [path for path in tmp_path.rglob("*") if "onnxruntime" in str(path)]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ...beside import Kind, Runtime
+from ...ports import connections
 
 _SOCKETS: Final[dict[Kind, str]] = {"monado": "monado_comp_ipc", "wivrn": "wivrn/comp_ipc"}
 _PROCESSES: Final[dict[Kind, str]] = {"monado": "monado.pid"}
@@ -31,6 +32,15 @@ def runs(runtime: Runtime) -> bool:
             number = _PROCESSES.get(runtime.kind)
             return number is None or _lives(folder / number)
     return False
+
+
+def clients(runtime: Runtime) -> int:
+    """Return how many programs, ours among them, have a runtime's service; 0 where nobody can tell."""
+    if sys.platform == "win32" or runtime.kind not in _SOCKETS:
+        return 0
+    with suppress(RuntimeError):
+        return connections(_runtime_folder() / _SOCKETS[runtime.kind])
+    return 0
 
 
 def _runtime_folder() -> Path:

@@ -59,7 +59,7 @@ def test_a_panel_has_a_pixel_for_each_of_a_headsets_of_24_a_degree():
         ("L\u00e4cheln, s\u2019il vous pla\u00eet", "Lacheln, s\u2019il vous plait"),
         ("L\u0061\u0308cheln", "Lacheln"),  # its accent a character of its own
         ("gro\u00df \u2013 \u00c6", "gross - AE"),
-        ("\uff21\ufb01", "Afi"),  # wide, and joined
+        ("\uff21\u2460", "A1"),  # wide, and in a circle
         ("\u7b11\u3063\u3066", "???"),
         ("ok \U0001f600", "ok ?"),
         ("a\x00b\x1b[", "a?b?["),

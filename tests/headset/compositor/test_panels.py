@@ -67,10 +67,8 @@ def test_a_panel_stands_at_arms_length_upright_and_faces_the_head(plate: Plate):
 
 
 def test_panels_cover_neither_each_other_nor_the_face():
-    """As seen from where the head began; the face is an ellipse, 15 degrees by 21, of points."""
-    turn = np.linspace(0, 2 * np.pi, 73)
-    face = np.degrees(1) * 0 + np.stack([7.5 * np.cos(turn), 0.5 + 10.5 * np.sin(turn)], axis=-1)
-    boxes = []
+    """As seen from where the head began; the face is an ellipse, 15 degrees wide and 21 high."""
+    boxes: list[tuple[float, float, float, float]] = []
     for plate in PLATES.values():
         width, height = plate.size_m
         edge = np.linspace(-0.5, 0.5, 41)
@@ -78,13 +76,12 @@ def test_panels_cover_neither_each_other_nor_the_face():
         points = (rigid(plate.pose().astype(np.float32)) @ [x, y, 0 * x, 0 * x + 1])[:3]
         azimuth = np.degrees(np.arctan2(points[0], -points[2]))
         elevation = np.degrees(np.arcsin(points[1] / np.linalg.norm(points, axis=0)))
-        inside = (azimuth / 7.5) ** 2 + ((elevation - 0.5) / 10.5) ** 2 < 1
-        assert not inside.any()
+        assert not ((azimuth / 7.5) ** 2 + ((elevation - 0.5) / 10.5) ** 2 < 1).any()
         assert np.hypot(azimuth, elevation).max() < 45.0, "outside of what headsets show"
-        boxes.append((azimuth.min(), azimuth.max(), elevation.min(), elevation.max()))
+        around = (azimuth.min(), azimuth.max(), elevation.min(), elevation.max())
+        boxes.append((float(around[0]), float(around[1]), float(around[2]), float(around[3])))
     for a, b in combinations(boxes, 2):
         assert a[1] < b[0] or b[1] < a[0] or a[3] < b[2] or b[3] < a[2]
-    assert len(face) == 73
 
 
 def test_a_prompt_is_equal_to_its_like():

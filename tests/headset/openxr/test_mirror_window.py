@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.compositor import gl
 from unvisor.headset.compositor.context import Context
 from unvisor.headset.compositor.mirror_window import RATE_HZ, MirrorWindow
-from unvisor.headset.compositor.openxr_swapchain import Target
 
 from ...testbed.child import say
 from ...testbed.monado import Monado
@@ -22,43 +22,49 @@ from .conftest import StartXr
 
 pytestmark = pytest.mark.openxr
 
-SIZE = (400, 300)
+EYE = (400, 300)
 SHOWN = (200, 150)
 LINEAR = (0.1, 0.2, 0.4)
 SRGB = (89, 124, 170)
 PERIOD_NS = round(NS_PER_S / RATE_HZ)
 
 
-def draw(target: Target, light: tuple[float, ...]) -> None:
-    """Fill a view with a colour, its lower left quarter with nothing."""
+def filled(texture: int, light: tuple[float, ...]) -> None:
+    """Fill a picture with a colour, its lower left quarter with nothing."""
     api = gl.api()
-    target.begin(np.array((*light, 1.0), np.float32))
+    frame = int(api.glGenFramebuffers(1))
+    api.glBindFramebuffer(api.GL_FRAMEBUFFER, frame)
+    api.glFramebufferTexture2D(
+        api.GL_FRAMEBUFFER, api.GL_COLOR_ATTACHMENT0, api.GL_TEXTURE_2D, texture, 0
+    )
+    api.glEnable(api.GL_FRAMEBUFFER_SRGB)
+    api.glClearBufferfv(api.GL_COLOR, 0, np.array((*light, 1.0), np.float32))
     api.glEnable(api.GL_SCISSOR_TEST)
-    api.glScissor(0, 0, SIZE[0] // 2, SIZE[1] // 2)
+    api.glScissor(0, 0, SHOWN[0] // 2, SHOWN[1] // 2)
     api.glClearBufferfv(api.GL_COLOR, 0, np.zeros(4, np.float32))
     api.glDisable(api.GL_SCISSOR_TEST)
+    api.glDeleteFramebuffers(1, np.array([frame], np.uint32))
 
 
 def mirror() -> dict[str, Any]:
     """Show two views, waiting for a line after each, then have the desktop close the window."""
     told: dict[str, Any] = {}
+    blue, orange = (partial(filled, light=light) for light in (LINEAR, LINEAR[::-1]))
     with Context(("window",)):
-        target = Target(SIZE, int(gl.api().GL_SRGB8_ALPHA8), samples=4)
-        window = MirrorWindow(SIZE, height_px=SHOWN[1])
-        draw(target, LINEAR)
-        told["taken"] = [window.take(target, at_ns) for at_ns in (0, PERIOD_NS - 1)]
+        window = MirrorWindow(EYE, height_px=SHOWN[1])
+        told["size"] = window.size
+        told["taken"] = [window.take(blue, at_ns) for at_ns in (0, PERIOD_NS - 1)]
         show_and_wait()
-        draw(target, LINEAR[::-1])
-        told["taken"].append(window.take(target, PERIOD_NS))
+        told["taken"].append(window.take(orange, PERIOD_NS))
         show_and_wait()
         ask_to_close(SHOWN)
-        told["after"] = [window.take(target, number * PERIOD_NS) for number in (2, 3, 4)]
+        told["after"] = [window.take(blue, number * PERIOD_NS) for number in (2, 3, 4)]
         told["closed"] = window.closed
         show_and_wait()
         window.close()
-        draw(target, LINEAR)  # the context is still the one it was
-        gl.check("drawing after the window")
-        target.close()
+        name = gl.buffer(16)  # the context is still the one it was
+        told["context"] = bool(gl.api().glIsBuffer(name))
+        gl.check("making a buffer after the window")
     return told
 
 
@@ -126,6 +132,8 @@ def test_what_is_drawn_is_seen_in_the_window_until_it_is_closed(
     child.tell("on")
     assert np.abs(hidden[10, 10] - SRGB[::-1]).max() > 10
     assert child.result() == {
+        "size": list(SHOWN),
+        "context": True,
         "taken": [True, False, True],
         "after": [False, False, False],
         "closed": True,

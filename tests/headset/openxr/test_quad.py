@@ -22,7 +22,7 @@ from unvisor.headset.compositor.openxr_frames import Frames
 from unvisor.headset.compositor.openxr_mirror import projection, rigid
 from unvisor.headset.compositor.openxr_quad import Panels
 from unvisor.headset.compositor.panel_draw import Painter
-from unvisor.headset.compositor.panel_layout import arranged
+from unvisor.headset.compositor.panel_layout import CARD, arranged
 from unvisor.headset.compositor.panels import (
     PLATES,
     Content,
@@ -46,6 +46,8 @@ Frame = dict[str, Any]
 
 EYE = (640, 720)
 """One eye's half of the screen."""
+
+SRGB8_ALPHA8, RGBA16F = 0x8C43, 0x881A
 
 SETTLED = 12
 """Frames after which what is shown has reached the screen."""
@@ -88,7 +90,7 @@ class Nothing:
         pass
 
 
-def show_steps() -> list[int]:
+def show_steps(image_format: int, steps: int) -> list[int]:
     """Show each step's panels until a line comes; return how many pictures each had drawn.
 
     A line is printed for each frame: its step, when it is seen, where the head is then.
@@ -103,9 +105,9 @@ def show_steps() -> list[int]:
         Session(instance, binding := bound(context, instance)) as session,
         Frames(session, binding, samples=1) as frames,
     ):
-        panels = Panels(session, binding, frames.image_format)
+        panels = Panels(session, binding, image_format)
         head = Place(session, session.view, session.local)
-        while (step := len(lines)) < len(STEPS):
+        while (step := len(lines)) < steps:
             assert session.poll() is not State.EXITING
             if not session.running:
                 continue
@@ -180,18 +182,22 @@ def alike(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     return float((first & second).sum() / (first | second).sum())
 
 
+@pytest.mark.parametrize(
+    ("image_format", "steps"), [(SRGB8_ALPHA8, len(STEPS)), (RGBA16F, 1)], ids=["srgb", "half"]
+)
 def test_panels_are_seen_where_they_stand_and_no_others(
-    start_xr: StartXr, monado_on_screen: Monado
+    start_xr: StartXr, monado_on_screen: Monado, image_format: int, steps: int
 ) -> None:
-    child = start_xr(show_steps, runtime=monado_on_screen)
+    child = start_xr(show_steps, runtime=monado_on_screen, image_format=image_format, steps=steps)
     bright: list[int] = []
-    for step, contents in enumerate(STEPS):
+    for step, contents in enumerate(STEPS[:steps]):
         picture, frames = seen(child, monado_on_screen, step)
         lit = picture.sum(axis=2) > CARD_IS_BRIGHTER
         # The head sways, and which of the last frames is on the screen the runtime does not say.
         assert max(alike(lit, covered(contents, frame)) for frame in frames) > 0.9
+        np.testing.assert_allclose(np.median(picture[lit], axis=0), CARD, atol=2)
         bright.append(int((picture.max(axis=2) > 180).sum()))
         child.tell("on")
     assert min(bright) > 100, "no text"
     # Three at first; then the countdown alone, not the status; then the switch.
-    assert child.result() == [3, 4, 5]
+    assert child.result() == [3, 4, 5][:steps]

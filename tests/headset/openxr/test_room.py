@@ -220,3 +220,20 @@ def test_a_refusal_names_the_game_and_the_remedy() -> None:
     nothing = room_refusal(None, None)
     assert nothing is not None
     assert "start SteamVR" in nothing
+
+
+def asked() -> str | None:
+    from unvisor.headset.room import refused_now
+
+    return refused_now()
+
+
+def test_a_room_is_refused_while_a_game_plays(
+    start_xr: StartXr, run_xr: RunXr, monado_on_screen: Monado
+) -> None:
+    assert run_xr(asked, runtime=monado_on_screen) is None
+    game = start_xr(play, runtime=monado_on_screen, frames=100_000, routes=["window"])
+    while json.loads(game.line()).get("state") != "FOCUSED":
+        pass
+    refusal = run_xr(asked, runtime=monado_on_screen)
+    assert "another OpenXR program has the headset" in str(refusal)
