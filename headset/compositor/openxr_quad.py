@@ -5,7 +5,8 @@ panel costs nothing while it says the same.
 
     panels = Panels(session, binding, frames.image_format)
     panels.show({Prompt: picture})          # of Painter; whenever there is something new
-    … panels.layers() …                     # into each frame, after the projection
+    panels.follow(head_m)                   # each frame
+    … panels.layers() …                     # into its end, after the projection
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .palette import linear
 from .panels import PLATES, Content, Plate
 
 Image = NDArray[np.uint8]
+Floats = NDArray[np.floating]
 
 
 class Quad:
@@ -59,6 +61,13 @@ class Quad:
             pose=xr.Posef(xr.Quaternionf(*numbers[:4]), xr.Vector3f(*numbers[4:])),
             size=xr.Extent2Df(*plate.size_m),
         )
+        self._away_m = plate.pose()[4:]
+        start = xr.CompositionLayerQuad.pose.offset + xr.Posef.position.offset
+        self._position = np.frombuffer(self._layer, np.float32, 3, start)  # its own memory
+
+    def follow(self, head_m: Floats) -> None:
+        """Stand as before, seen from where the head is now, (3,) in local space."""
+        self._position[:] = self._away_m + head_m
 
     def show(self, picture: Image | None) -> None:
         """Show a picture, or none; the very same array as before costs nothing.
@@ -121,6 +130,17 @@ class Panels:
         """
         for kind, quad in self._quads.items():
             quad.show(pictures.get(kind))
+
+    def follow(self, head_m: Floats) -> None:
+        """Move along with the head, but do not turn with it.
+
+        So does the image in the mirror, which they thus never cover, however the wearer sits.
+
+        Args:
+            head_m: Shape (3,), midway between the eyes, in local space.
+        """
+        for quad in self._quads.values():
+            quad.follow(head_m)
 
     def layers(self) -> list[Any]:
         """Return the layers of those that show something."""

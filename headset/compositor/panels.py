@@ -88,7 +88,7 @@ Content = Prompt | SensorStatus | MirrorSwitch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plate:
-    """How large a panel is and where it stands: `AWAY_M` off, facing where the head began.
+    """How large a panel is and where it stands: `AWAY_M` from the head, upright, facing it.
 
     Attributes:
         size: Width and height, pixels.
@@ -107,7 +107,10 @@ class Plate:
         return width / PX_PER_M, height / PX_PER_M
 
     def pose(self) -> NDArray[np.float64]:
-        """Return its middle's place in local space, (7,): quaternion xyzw, position in metres."""
+        """Return its middle's place, (7,): quaternion xyzw, position in metres.
+
+        In local space, for a head in its origin; elsewhere the position is as far from the head.
+        """
         turn, lift = self.azimuth_rad, self.elevation_rad
         # Its +z faces the head: turned about y, then tipped about its own x.
         cos_y, sin_y = math.cos(-turn / 2), math.sin(-turn / 2)
@@ -122,13 +125,13 @@ class Plate:
 
 
 PLATES: Final[dict[type[Content], Plate]] = {
-    Prompt: Plate(size=(760, 264), elevation_rad=math.radians(-16.0)),
+    Prompt: Plate(size=(760, 264), elevation_rad=math.radians(-19.0)),
     SensorStatus: Plate(size=(640, 432), azimuth_rad=math.radians(26.0)),
     MirrorSwitch: Plate(size=(480, 112), elevation_rad=math.radians(15.0)),
 }
 """About the image of the face, which is 15° wide and reaches from 10° below to 11° above eye level.
 
-A prompt stands below it, not above: who looks up raises their brows.
+A prompt stands below it, lower than an open jaw, not above: who looks up raises their brows.
 """
 
 

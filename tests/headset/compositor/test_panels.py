@@ -67,7 +67,7 @@ def test_a_panel_stands_at_arms_length_upright_and_faces_the_head(plate: Plate):
 
 
 def test_panels_cover_neither_each_other_nor_the_face():
-    """As seen from where the head began; the face is an ellipse, 15 degrees wide and 21 high."""
+    """The face, jaw open, is an ellipse: 15 degrees wide, from 13 below to 11 above eye level."""
     boxes: list[tuple[float, float, float, float]] = []
     for plate in PLATES.values():
         width, height = plate.size_m
@@ -76,7 +76,7 @@ def test_panels_cover_neither_each_other_nor_the_face():
         points = (rigid(plate.pose().astype(np.float32)) @ [x, y, 0 * x, 0 * x + 1])[:3]
         azimuth = np.degrees(np.arctan2(points[0], -points[2]))
         elevation = np.degrees(np.arcsin(points[1] / np.linalg.norm(points, axis=0)))
-        assert not ((azimuth / 7.5) ** 2 + ((elevation - 0.5) / 10.5) ** 2 < 1).any()
+        assert not ((azimuth / 7.5) ** 2 + ((elevation + 1.0) / 12.0) ** 2 < 1).any()
         assert np.hypot(azimuth, elevation).max() < 45.0, "outside of what headsets show"
         around = (azimuth.min(), azimuth.max(), elevation.min(), elevation.max())
         boxes.append((float(around[0]), float(around[1]), float(around[2]), float(around[3])))

@@ -117,6 +117,7 @@ def show_steps(image_format: int, steps: int) -> list[int]:
                 continue
             panels.show({type(said): painter.picture(said) for said in STEPS[step]})
             head.locate(beat.display_time)
+            panels.follow(np.array(head.numbers()[4:]))
             end(session, beat.display_time, panels.layers())
             counts[step:] = [painter.drawn]
             display_ns = session.offset.ours(beat.display_time)
@@ -160,9 +161,11 @@ def outline(content: Content, frame: Frame, eye: int) -> list[tuple[float, float
         for x, y in ((-1, height_m / 2), (1, height_m / 2), (1, bottom), (-1, bottom))
     ]
     view = rigid(np.array(frame["head"], np.float32))
+    place = rigid(plate.pose().astype(np.float32))
+    place[:3, 3] += view[:3, 3]
     view[:3, 3] += view[:3, 0] * (-0.0315, 0.0315)[eye]
     matrix = projection(np.array(frame["angles"][eye], np.float32)) @ np.linalg.inv(view)
-    clip = (matrix @ rigid(plate.pose().astype(np.float32)) @ np.array(corners).T).T
+    clip = (matrix @ place @ np.array(corners).T).T
     return [(float(x / w + 1) * EYE[0] / 2, float(1 - y / w) * EYE[1] / 2) for x, y, _, w in clip]
 
 
