@@ -49,6 +49,7 @@ EYE = (640, 720)
 
 SRGB8_ALPHA8, RGBA16F = 0x8C43, 0x881A
 
+LOOKS = 6
 SETTLED = 12
 """Frames after which what is shown has reached the screen."""
 
@@ -194,10 +195,14 @@ def test_panels_are_seen_where_they_stand_and_no_others(
     child = start_xr(show_steps, runtime=monado_on_screen, image_format=image_format, steps=steps)
     bright: list[int] = []
     for step, contents in enumerate(STEPS[:steps]):
-        picture, frames = seen(child, monado_on_screen, step)
-        lit = picture.sum(axis=2) > CARD_IS_BRIGHTER
-        # The head sways, and which of the last frames is on the screen the runtime does not say.
-        assert max(alike(lit, covered(contents, frame)) for frame in frames) > 0.9
+        # The head sways, which of the last frames is on the screen the runtime does not say, and a
+        # busy machine is seen between two of them; what stands elsewhere is never seen in its place.
+        for _ in range(LOOKS):
+            picture, frames = seen(child, monado_on_screen, step)
+            lit = picture.sum(axis=2) > CARD_IS_BRIGHTER
+            if (right := max(alike(lit, covered(contents, frame)) for frame in frames)) > 0.9:
+                break
+        assert right > 0.9
         np.testing.assert_allclose(np.median(picture[lit], axis=0), CARD, atol=2)
         bright.append(int((picture.max(axis=2) > 180).sum()))
         child.tell("on")
