@@ -1,8 +1,9 @@
-"""Runs a test's function as an OpenXR client: in a process of its own, on Monado's libraries.
+"""Runs a test's function as an OpenXR client: in another process, on Monado's libraries.
 
-A process can hold one OpenXR instance, and what its loader finds is fixed by its environment, so
-each case is a child. A function is named by its module and called there by name; what it is given
-and what it returns is JSON. Whatever it prints before is a line the test may wait for.
+A process can hold one OpenXR instance at a time, and what its loader finds is fixed by its
+environment, so each case is a child; those that leave nothing behind may take turns in one, for to
+import OpenXR takes longer than they do. A function is named by its module and called there by name;
+what it is given and what it returns is JSON. Whatever it prints before is a line the test may wait for.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import tempfile
 import threading
 import types
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 TESTS = Path(__file__).resolve().parent.parent
 RESULT = "result: "
+RETURNED = "returned: "
 PATIENCE_S = 60.0
 
 
@@ -126,6 +128,60 @@ class Child:
     def _told(self) -> str:
         self._errors.seek(0)
         return f"; it wrote:\n{self._errors.read()}"
+
+
+class Turns:
+    """A process in which functions take turns; a new one when one of them fails.
+
+    Args:
+        python: Which Python runs them.
+        environment: The process's whole environment.
+    """
+
+    def __init__(self, python: Path, environment: dict[str, str]) -> None:
+        self._python, self._environment = python, environment
+        self._child: Child | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._child is not None:
+            with self._child as child:
+                child.tell("")
+                assert child.result() is None
+
+    def call(self, function: Callable[..., Any], *, timeout_s: float, **arguments: Any) -> Any:
+        """Return what a function returns, called there.
+
+        Raises:
+            AssertionError: it raised, crashed, or took too long; holds the process's stderr.
+        """
+        child = self._child
+        if child is None:
+            child = Child(self._python, serve, environment=self._environment, arguments={})
+        self._child = None
+        with ExitStack() as failed:
+            failed.enter_context(child)
+            child.tell(json.dumps([function.__module__, function.__qualname__, arguments]))
+            while not (said := child.line(timeout_s=timeout_s)).startswith(RETURNED):
+                pass
+            failed.pop_all()
+        self._child = child
+        return json.loads(said.removeprefix(RETURNED))
+
+
+def serve() -> None:
+    """Call what each line of standard input names, until an empty one."""
+    while line := sys.stdin.readline().strip():
+        module, function, arguments = json.loads(line)
+        called = getattr(importlib.import_module(module), function)
+        say(f"{RETURNED}{json.dumps(called(**arguments))}")
 
 
 def say(line: str) -> None:

@@ -9,19 +9,22 @@ from typing import Any, Protocol
 
 import pytest
 
-from ...testbed.child import PATIENCE_S, Child
+from ...testbed.child import PATIENCE_S, Child, Turns
 from ...testbed.installation import Installation, NoRuntimeError, find
 from ...testbed.monado import Monado
 
 
 class RunXr(Protocol):
-    """Calls a function in a client process and returns what it returns."""
+    """Calls a function in a client process and returns what it returns.
+
+    Without a word it is the process of its module's other functions, which must leave nothing behind.
+    """
 
     def __call__(
         self,
         function: Callable[..., Any],
         *,
-        runtime: Monado | None = None,
+        alone: bool = False,
         environment: dict[str, str] | None = None,
         timeout_s: float = PATIENCE_S,
         **arguments: Any,
@@ -52,9 +55,9 @@ def installation() -> Installation:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def monado(installation: Installation) -> Iterator[Monado]:
-    """A runtime without a screen, shared by a module's tests: graphics through EGL."""
+    """A runtime without a screen, shared by all tests: graphics through EGL."""
     with Monado(installation) as runtime:
         yield runtime
 
@@ -100,19 +103,30 @@ def start_xr(request: pytest.FixtureRequest) -> Iterator[StartXr]:
         yield start
 
 
+@pytest.fixture(scope="module")
+def turns(monado: Monado) -> Iterator[Turns]:
+    """A client of `monado` in which a module's functions take turns."""
+    with Turns(monado.python, monado.environment) as process:
+        yield process
+
+
 @pytest.fixture
-def run_xr(start_xr: StartXr) -> RunXr:
+def run_xr(start_xr: StartXr, turns: Turns, monado: Monado) -> RunXr:
     """Call a top-level function of a test module as a client; return what it returns, as JSON."""
 
     def run(
         function: Callable[..., Any],
         *,
-        runtime: Monado | None = None,
+        alone: bool = False,
         environment: dict[str, str] | None = None,
         timeout_s: float = PATIENCE_S,
         **arguments: Any,
     ) -> Any:
-        child = start_xr(function, runtime=runtime, environment=environment, **arguments)
-        return child.result(timeout_s=timeout_s)
+        if alone or environment is not None:
+            child = start_xr(function, environment=environment, **arguments)
+            return child.result(timeout_s=timeout_s)
+        if not monado.is_running:
+            monado.restart()
+        return turns.call(function, timeout_s=timeout_s, **arguments)
 
     return run

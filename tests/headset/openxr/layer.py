@@ -100,6 +100,13 @@ class Layer(xr.DynamicApiLayerBase):
     def __exit__(self, *_: object) -> None:
         self._folder.cleanup()
 
+    def clear(self) -> None:
+        """Report what a new headset does, complain of nothing, and fail at nothing."""
+        self.reported.clear()
+        self.complaints.clear()
+        self.calls.clear()
+        self.fail.clear()
+
     def now(self) -> Any:
         """Return XrTime now, an int (which pyopenxr's annotations take for no XrTime)."""
         return self._ground.now()

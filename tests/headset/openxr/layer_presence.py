@@ -59,6 +59,10 @@ class PresencePart(Part):
         self._waiting.clear()
 
     def _poll(self, instance: Any, out: Any) -> int:
+        if self.reported.events:
+            event = self.reported.events.pop(0)
+            memmove(out, event, len(event))
+            return xr.Result.SUCCESS.value
         result = self.ground.below("xrPollEvent")(instance, out)
         if result != xr.Result.EVENT_UNAVAILABLE.value:
             return result

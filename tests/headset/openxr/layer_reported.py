@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Self
 
@@ -87,6 +87,7 @@ class Reported:
         gaze_confidence: Of each eye.
         combined_xyzw: Rotation of the one gaze of XR_EXT_eye_gaze_interaction, in the head.
         worn: Whether someone wears it.
+        events: What polling gives before anything else, as it lies in memory.
         supports: What the system says it has, by names of `CAPABILITIES`.
         tracked: What is tracked now, by names of `SIZES`; the rest is invalid or inactive.
         eyes_followed: Whether the weights of looking left, right, up and down are valid too.
@@ -104,12 +105,19 @@ class Reported:
     gaze_confidence: Floats = field(default_factory=lambda: np.ones(2))
     combined_xyzw: Floats = field(default_factory=_ahead)
     worn: bool = True
+    events: list[bytes] = field(default_factory=list[bytes])
     supports: set[str] = field(default_factory=lambda: set(CAPABILITIES))
     tracked: set[str] = field(default_factory=lambda: set(SIZES))
     eyes_followed: bool = True
     audio_only: bool = False
     recording: Recording | None = None
     started_ns: int | None = None
+
+    def clear(self) -> None:
+        """Say what a new one says."""
+        new = Reported()
+        for one in fields(self):
+            setattr(self, one.name, getattr(new, one.name))
 
     def at(self, time_ns: int) -> int:
         """Take the recording's row of an instant, if one is played; return that row's own time.

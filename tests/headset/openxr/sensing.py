@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 Step = Callable[[], dict[str, Sample]]
 
 
+@cache
 def headset() -> Layer:
-    """Return a headset that supports everything; one in a process."""
+    """Return the process's only headset."""
     from unvisor.headset.sensors.openxr.loader import openxr
 
     openxr()  # first, without OpenGL: it is imported faster
@@ -44,13 +46,15 @@ def sensing(
 
     Args:
         supports: Names of `layer_reported.CAPABILITIES`.
-        layer: A headset used before, or None for a new one.
+        layer: A headset as it was left, or None for one that says nothing yet.
         audio: What a face guessed from sound may speak for.
         fail: What functions return instead of doing anything, by name.
     """
     import xr
 
-    layer = layer or headset()
+    if layer is None:
+        layer = headset()
+        layer.clear()
     layer.reported.supports = set(supports)
     layer.fail = {name: xr.Result[result] for name, result in (fail or {}).items()}
     with (

@@ -29,6 +29,7 @@ from unvisor.headset.room import Room, room_refusal
 from ...testbed.child import Child
 from ...testbed.installation import Installation
 from ...testbed.monado import Monado
+from ..steamvr.runtime import SteamVr
 from .conftest import RunXr, StartXr
 
 pytestmark = pytest.mark.openxr
@@ -208,6 +209,27 @@ def test_no_room_is_opened_or_brought_back_while_a_game_has_the_headset(run_xr: 
     seen = run_xr(refuse)
     assert (seen["pid"], seen["starts"]) == (None, 1)
     assert seen["error"].startswith("--room: VRChat has the headset, and Monado may end it")
+
+
+def open_while_a_game_starts() -> list[Any]:
+    with Room(rate_hz=10.0, refusal=lambda: None) as room:  # there was none as it was asked
+        until = time.monotonic() + 30
+        while "Beat Saber" not in (said := room.said()):
+            assert time.monotonic() < until, said
+            time.sleep(0.01)
+        return [said, room.reader.health().state]
+
+
+def test_a_game_that_came_while_the_process_started_keeps_the_headset(
+    start_xr: StartXr, tmp_path: Path
+) -> None:
+    steamvr = SteamVr(tmp_path)
+    steamvr.run()
+    steamvr.set(scene_state=1, scene_process=77, key=b"k", name=b"Beat Saber")
+    environment = {"VR_PATHREG_OVERRIDE": str(steamvr.registry)}
+    said, state = start_xr(open_while_a_game_starts, environment=environment).result()
+    assert said.startswith("--room: Beat Saber has the headset")
+    assert state == "waiting"
 
 
 def test_a_refusal_names_the_game_and_the_remedy() -> None:

@@ -32,6 +32,24 @@ def test_put_on_and_taken_off(run_xr: RunXr) -> None:
     assert told == {"said": [True, False, None, True], "senses": "head worn"}
 
 
+def surprised() -> list[str]:
+    import struct
+
+    import xr
+
+    with sensing() as (layer, _, step):
+        changed = xr.StructureType.EVENT_DATA_SESSION_STATE_CHANGED.value
+        layer.reported.events += [
+            struct.pack("iPPiq", kind, 0, 0, state, 0)
+            for kind, state in ((0x7FFFFFF0, 0), (changed, 4242))
+        ]
+        return sorted(step())
+
+
+def test_events_and_states_newer_than_we_are_change_nothing(run_xr: RunXr) -> None:
+    assert run_xr(surprised) == ["HeadSample"]
+
+
 def nothing_supported() -> dict[str, Any]:
     with sensing() as (layer, sensors, step):
         return {"notes": sensors.notes, "kinds": sorted(step()), "complaints": layer.complaints}

@@ -150,7 +150,7 @@ def opengl_beside() -> list[str]:
 
 
 def test_pyopenxr_is_imported_without_touching_pyopengl(run_xr: RunXr) -> None:
-    assert run_xr(opengl_beside) == ["SpaceLocation"]
+    assert run_xr(opengl_beside, alone=True) == ["SpaceLocation"]
 
 
 def opengl_before() -> bool:
@@ -169,4 +169,4 @@ def opengl_before() -> bool:
 
 
 def test_a_context_by_egl_keeps_its_platform(run_xr: RunXr) -> None:
-    assert run_xr(opengl_before)
+    assert run_xr(opengl_before, alone=True)

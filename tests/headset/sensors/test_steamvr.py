@@ -15,8 +15,10 @@ from scipy.spatial.transform import Rotation
 from unvisor.headset import beside
 from unvisor.headset.beside_places import LARGEST_BYTES
 from unvisor.headset.clock import now_ns
+from unvisor.headset.errors import HeadsetError
 from unvisor.headset.frame import HeadSample, Reader, Sample, WornSample
 from unvisor.headset.plug import READER_PLUGS
+from unvisor.headset.room import refused_now
 from unvisor.headset.sensors.steamvr import client as steamvr_client
 from unvisor.headset.sensors.steamvr.plug import PLUG, SteamVrReader, SteamVrSettings
 from unvisor.headset.sensors.steamvr.pose import quaternion
@@ -180,6 +182,18 @@ def test_asking_for_the_game_alone_joins_and_leaves(steamvr: SteamVr) -> None:
     assert steamvr.used("leaves") == steamvr.used("joins") - 1 == 1
 
 
+@pytest.mark.parametrize("refusal", [CONNECT_FAILED, SHUTTING_DOWN, 99_999])
+def test_where_steamvr_does_not_say_a_game_may_have_the_headset(
+    steamvr: SteamVr, refusal: int
+) -> None:
+    steamvr.set(refusal=refusal)
+    with pytest.raises(HeadsetError, match="SteamVR: "):
+        beside.scene_app()
+    said = refused_now()
+    assert said is not None
+    assert said.startswith("--room: cannot tell whether a game has the headset: SteamVR: ")
+
+
 def test_a_head_that_is_not_tracked_is_missing(steamvr: SteamVr, reader: SteamVrReader) -> None:
     steamvr.run()
     heads(reader)
@@ -297,6 +311,10 @@ def test_what_stands_in_for_steamvr_is_left_alone(steamvr: SteamVr) -> None:
         (b'{"runtime": []}', "not where"),
         (json.dumps({"runtime": ["/nowhere"]}).encode(), "not where"),
         (json.dumps({"runtime": ["\0"]}).encode(), "not where"),
+        (
+            json.dumps({"runtime": ["x" * 5000]}).encode(),
+            "not where",
+        ),  # it cannot even be asked for
         (b" " * (LARGEST_BYTES + 1), "too large"),
     ],
 )
