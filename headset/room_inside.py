@@ -20,10 +20,20 @@ from typing import Final
 
 from .clock import NS_PER_S, now_ns
 from .compositor.context import Context, Route
-from .compositor.head import build_head
-from .compositor.openxr_binding import bound, extensions
-from .compositor.openxr_frames import SAMPLES, Frames
-from .compositor.openxr_mirror import Mirror
+from .compositor.head.build import (
+    build_head,
+)
+from .compositor.openxr.binding import (
+    bound,
+    extensions,
+)
+from .compositor.openxr.frames import (
+    SAMPLES,
+    Frames,
+)
+from .compositor.openxr.mirror import (
+    Mirror,
+)
 from .errors import HeadsetError
 from .link import HeadsetEnd, remove_folder
 from .room import CLOSED, refused_now

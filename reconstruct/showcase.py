@@ -20,10 +20,17 @@ from ..datasets.recording import Recording, interpolate
 from ..datasets.streams import Truth
 from ..headset.clock import NS_PER_S, now_ns, seconds
 from ..headset.compositor.camera import Camera
+from ..headset.compositor.demo_page import (
+    PICTURE_SIZE,
+    SIZE,
+    Curve,
+    DemoPage,
+)
 from ..headset.compositor.film import Film
-from ..headset.compositor.head import build_head
+from ..headset.compositor.head.build import (
+    build_head,
+)
 from ..headset.compositor.palette import by_origin
-from ..headset.compositor.panel import PICTURE_SIZE, SIZE, Curve, Panel
 from ..headset.compositor.renderer import Renderer
 from ..headset.compositor.visor import build_visor
 from ..headset.errors import OutputError, RecordingError
@@ -181,7 +188,7 @@ def draw(shown: Clip, folder: Path, name: str, progress: Callable[[str], None]) 
         raise OutputError(f"{folder}: cannot be made ({cause.strerror}): name another") from cause
     began_ns = now_ns()
     head, visor = build_head(), build_visor()
-    panel = Panel(titles=_TITLES, curves=_curves(shown), duration_s=float(shown.time_s[-1]) + 0.1)
+    page = DemoPage(titles=_TITLES, curves=_curves(shown), duration_s=float(shown.time_s[-1]) + 0.1)
     camera = Camera.facing(head, yaw_rad=0.25, pitch_rad=0.04, fill=1.05)
     best = _liveliest(shown)
     tinted: bytes | None = None
@@ -199,13 +206,13 @@ def draw(shown: Clip, folder: Path, name: str, progress: Callable[[str], None]) 
             renderer.draw(shot.inferred, shot.face.gaze, camera=camera, highlight=_TINT)
             inferred = renderer.read()
             renderer.draw(shot.truth, shot.truth_gaze, camera=camera)
-            page = panel.compose(
+            picture = page.compose(
                 (sensed, inferred, renderer.read()), at_s=at_s, caption=shown.caption
             )
-            film.add(page)
+            film.add(picture)
             if number == best:
                 with replacing(folder / f"{name}.png", OutputError) as draft:
-                    Pictures.fromarray(page).save(draft)
+                    Pictures.fromarray(picture).save(draft)
             progress("")
     return {"frames": len(shown.shots), "drawing_s": round(seconds(now_ns() - began_ns), 2)}
 

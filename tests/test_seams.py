@@ -14,7 +14,7 @@ SEAMS: dict[str, str] = {
     "datasets/lock.py": "file locks: flock and Windows' own",
     "headset/beside_places.py": "VR runtimes: files on Linux, the registry on Windows",
     "headset/compositor/egl.py": "a context without a screen, on Linux; GLFW serves the others",
-    "headset/compositor/openxr_binding.py": "the handles of a context: GLX, EGL and WGL",
+    "headset/compositor/openxr/binding.py": "the handles of a context: GLX, EGL and WGL",
     "headset/ports.py": "who owns a port: /proc/net on Linux",
     "headset/sensors/openxr/time.py": "the clock a runtime converts from: each system's own",
     "headset/sensors/camera/linux.py": "cameras' names, owners and extension units, on Linux",

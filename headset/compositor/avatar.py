@@ -13,8 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # what only avatars from files have
-    from .avatar_clips import Clips, Look
-    from .avatar_material import Material
+    from .avatars.clips import (
+        Clips,
+        Look,
+    )
+    from .avatars.material import (
+        Material,
+    )
 
 Floats32 = NDArray[np.float32]
 

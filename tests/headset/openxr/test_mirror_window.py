@@ -130,7 +130,7 @@ def settled(
     return picture
 
 
-def near(picture: NDArray[np.int64], colour: tuple[int, int, int]) -> bool:
+def near(colour: tuple[int, ...], picture: NDArray[np.int64]) -> bool:
     return bool(np.abs(picture[10, 10] - colour).max() <= 2)
 
 
@@ -140,16 +140,16 @@ def test_what_is_drawn_is_seen_in_the_window_until_it_is_closed(
     child = start_xr(mirror, runtime=monado_on_screen)
     for colour in (SRGB, SRGB[::-1]):
         assert child.line() == "shown"
-        picture = settled(monado_on_screen, lambda picture, colour=colour: near(picture, colour))
+        picture = settled(monado_on_screen, partial(near, colour))
         child.tell("on")
         for row, column, seen in (
             (10, 10, colour), (10, 190, colour), (140, 190, colour), (140, 10, (0, 0, 0)),
         ):  # fmt: skip
             np.testing.assert_allclose(picture[row, column], seen, atol=2)
     assert child.line() == "shown"
-    hidden = settled(monado_on_screen, lambda picture: not near(picture, SRGB[::-1]))
+    hidden = settled(monado_on_screen, lambda picture: not near(SRGB[::-1], picture))
     child.tell("on")
-    assert not near(hidden, SRGB[::-1])
+    assert not near(SRGB[::-1], hidden)
     assert child.result() == {
         "size": list(SHOWN),
         "context": True,

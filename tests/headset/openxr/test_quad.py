@@ -17,19 +17,34 @@ from PIL import ImageDraw
 
 from unvisor.headset.clock import now_ns
 from unvisor.headset.compositor.context import Context
-from unvisor.headset.compositor.openxr_binding import bound, extensions
-from unvisor.headset.compositor.openxr_frames import Frames
-from unvisor.headset.compositor.openxr_mirror import projection, rigid
-from unvisor.headset.compositor.openxr_quad import Panels
-from unvisor.headset.compositor.panel_draw import Painter
-from unvisor.headset.compositor.panel_layout import CARD, arranged
-from unvisor.headset.compositor.panels import (
+from unvisor.headset.compositor.openxr.binding import (
+    bound,
+    extensions,
+)
+from unvisor.headset.compositor.openxr.frames import (
+    Frames,
+)
+from unvisor.headset.compositor.openxr.mirror import (
+    projection,
+    rigid,
+)
+from unvisor.headset.compositor.openxr.quad import (
+    Panels,
+)
+from unvisor.headset.compositor.panels.content import (
     PLATES,
     Content,
     MirrorSwitch,
     Prompt,
     SensorRow,
     SensorStatus,
+)
+from unvisor.headset.compositor.panels.draw import (
+    Painter,
+)
+from unvisor.headset.compositor.panels.layout import (
+    CARD,
+    arranged,
 )
 from unvisor.headset.sensors.openxr.instance import Instance
 from unvisor.headset.sensors.openxr.loader import checked

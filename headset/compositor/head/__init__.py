@@ -1,0 +1,1 @@
+"""The default avatar: a head made of formulas, so that no file is needed."""

@@ -1,0 +1,1 @@
+"""Panels in the headset: what they say, and how it is drawn."""

@@ -1,0 +1,147 @@
+"""What panels in the headset say: a prompt and its countdown, how sensors do, the mirror's switch.
+
+Plain values, made anew as often as one likes: a panel is drawn again only when what it says is no
+longer equal. So numbers are rounded here to what is shown of them.
+
+    prompt = Prompt(words="Smile", seconds_left=seconds_left(at_ns, now_ns()))
+    panels.show({Prompt: painter.picture(prompt)})
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...clock import (
+    NS_PER_S,
+)
+from ...frame import (
+    Health,
+)
+from .text import (
+    AWAY_M,
+    PX_PER_M,
+)
+
+Condition = Literal["live", "waiting", "lost", "off"]
+"""`Health.state`."""
+
+_TENTHS_BELOW_HZ: Final = 9.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What the wearer is to do, and when.
+
+    Attributes:
+        words: In a few words, large.
+        hint: In a few more, small; may be empty.
+        seconds_left: Whole seconds until it counts, 0 to 99; None where nothing is counted down.
+    """
+
+    words: str
+    hint: str = ""
+    seconds_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorRow:
+    """How one sensor is doing.
+
+    Attributes:
+        name: As in the settings.
+        state: Shown as a word, a shape and a colour.
+        rate: `90 Hz`, empty where there is none.
+    """
+
+    name: str
+    state: Condition
+    rate: str = ""
+
+    @classmethod
+    def of(cls, name: str, health: Health) -> SensorRow:
+        """Return it of a sensor's health, the rate rounded so that it rests while the sensor does."""
+        hz = health.rate_hz
+        shown = "" if not hz > 0 else f"{hz:.1f} Hz" if hz < _TENTHS_BELOW_HZ else f"{hz:.0f} Hz"
+        return cls(name=name, state=health.state, rate=shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorStatus:
+    """How all sensors are doing; where not all have room, those that are well stay away first."""
+
+    rows: tuple[SensorRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorSwitch:
+    """Whether the mirror is shown, and how to turn it.
+
+    Attributes:
+        shown: Whether it is.
+        how: `press Y to hide it`; may be empty.
+    """
+
+    shown: bool
+    how: str = ""
+
+
+Content = Prompt | SensorStatus | MirrorSwitch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plate:
+    """How large a panel is and where it stands: `AWAY_M` from the head, upright, facing it.
+
+    Attributes:
+        size: Width and height, pixels.
+        azimuth_rad: To the right of straight ahead.
+        elevation_rad: Above eye level.
+    """
+
+    size: tuple[int, int]
+    azimuth_rad: float = 0.0
+    elevation_rad: float = 0.0
+
+    @property
+    def size_m(self) -> tuple[float, float]:
+        """Width and height, metres."""
+        width, height = self.size
+        return width / PX_PER_M, height / PX_PER_M
+
+    def pose(self) -> NDArray[np.float64]:
+        """Return its middle's place, (7,): quaternion xyzw, position in metres.
+
+        In local space, for a head in its origin; elsewhere the position is as far from the head.
+        """
+        turn, lift = self.azimuth_rad, self.elevation_rad
+        # Its +z faces the head: turned about y, then tipped about its own x.
+        cos_y, sin_y = math.cos(-turn / 2), math.sin(-turn / 2)
+        cos_x, sin_x = math.cos(lift / 2), math.sin(lift / 2)
+        level = AWAY_M * math.cos(lift)
+        return np.array(
+            [
+                cos_y * sin_x, sin_y * cos_x, -sin_y * sin_x, cos_y * cos_x,
+                level * math.sin(turn), AWAY_M * math.sin(lift), -level * math.cos(turn),
+            ]
+        )  # fmt: skip
+
+
+PLATES: Final[dict[type[Content], Plate]] = {
+    Prompt: Plate(size=(760, 264), elevation_rad=math.radians(-19.0)),
+    SensorStatus: Plate(size=(640, 432), azimuth_rad=math.radians(26.0)),
+    MirrorSwitch: Plate(size=(480, 112), elevation_rad=math.radians(15.0)),
+}
+"""About the image of the face, which is 15° wide and reaches from 10° below to 11° above eye level.
+
+A prompt stands below it, lower than an open jaw, not above: who looks up raises their brows.
+"""
+
+
+def seconds_left(at_ns: int, now_ns: int) -> int:
+    """Return what a countdown shows: 3 for the whole third second, 0 from the instant on."""
+    return max(0, -((now_ns - at_ns) // NS_PER_S))

@@ -1,0 +1,1 @@
+"""Both eyes' pictures of an avatar in one frame."""
