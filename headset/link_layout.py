@@ -15,15 +15,7 @@ from numpy.typing import NDArray
 
 from .clock import NS_PER_S
 from .expressions import arkit_from_unified
-from .frame import (
-    VISEMES,
-    EyeSample,
-    FaceSample,
-    HeadSample,
-    Sample,
-    SpeechSample,
-    WornSample,
-)
+from .frame import VISEMES, EyeSample, FaceSample, HeadSample, Sample, SpeechSample, WornSample
 from .link_ring import Record, Ring
 from .names import UNIFIED
 

@@ -57,6 +57,11 @@ Source: Apple ARFaceAnchor.BlendShapeLocation.
 UNIFIED_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(UNIFIED)}
 ARKIT_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(ARKIT)}
 
+CHANNELS: Final[tuple[str, ...]] = ARKIT + UNIFIED
+"""What drives an avatar: both vocabularies of a face, ARKit's 52 first. Spelt differently, none twice."""
+
+CHANNEL_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(CHANNELS)}
+
 MOUTH_28: Final[tuple[str, ...]] = tuple(
     name for name in ARKIT if name.startswith(("jaw", "mouth", "tongue"))
 )

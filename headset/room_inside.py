@@ -20,20 +20,10 @@ from typing import Final
 
 from .clock import NS_PER_S, now_ns
 from .compositor.context import Context, Route
-from .compositor.head.build import (
-    build_head,
-)
-from .compositor.openxr.binding import (
-    bound,
-    extensions,
-)
-from .compositor.openxr.frames import (
-    SAMPLES,
-    Frames,
-)
-from .compositor.openxr.mirror import (
-    Mirror,
-)
+from .compositor.head.build import build_head
+from .compositor.openxr.binding import bound, extensions
+from .compositor.openxr.frames import SAMPLES, Frames
+from .compositor.openxr.mirror import Mirror
 from .errors import HeadsetError
 from .link import HeadsetEnd, remove_folder
 from .room import CLOSED, refused_now

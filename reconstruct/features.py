@@ -15,13 +15,7 @@ from numpy.typing import NDArray
 
 from ..calibration.profile import Profile
 from ..headset.clock import NS_PER_S
-from ..headset.expressions import (
-    LOOK_DOWN_RAD,
-    LOOK_IN_RAD,
-    LOOK_OUT_RAD,
-    LOOK_UP_RAD,
-    TO_ARKIT,
-)
+from ..headset.expressions import LOOK_DOWN_RAD, LOOK_IN_RAD, LOOK_OUT_RAD, LOOK_UP_RAD, TO_ARKIT
 from ..headset.frame import EyeSample, FaceSample, Origin, SensorFrame
 from ..headset.merge import merge
 from ..headset.names import ARKIT, ARKIT_INDEX, MOUTH_28, UNIFIED

@@ -20,16 +20,9 @@ from ..datasets.recording import Recording, interpolate
 from ..datasets.streams import Truth
 from ..headset.clock import NS_PER_S, now_ns, seconds
 from ..headset.compositor.camera import Camera
-from ..headset.compositor.demo_page import (
-    PICTURE_SIZE,
-    SIZE,
-    Curve,
-    DemoPage,
-)
+from ..headset.compositor.demo_page import PICTURE_SIZE, SIZE, Curve, DemoPage
 from ..headset.compositor.film import Film
-from ..headset.compositor.head.build import (
-    build_head,
-)
+from ..headset.compositor.head.build import build_head
 from ..headset.compositor.palette import by_origin
 from ..headset.compositor.renderer import Renderer
 from ..headset.compositor.visor import build_visor

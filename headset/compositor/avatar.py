@@ -13,13 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # what only avatars from files have
-    from .avatars.clips import (
-        Clips,
-        Look,
-    )
-    from .avatars.material import (
-        Material,
-    )
+    from .avatars.clips import Clips, Look
+    from .avatars.material import Material
 
 Floats32 = NDArray[np.float32]
 

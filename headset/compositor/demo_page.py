@@ -16,13 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageDraw, ImageFont
 
-from ..frame import (
-    Origin,
-)
-from .palette import (
-    ORIGIN_LABEL,
-    ORIGIN_RGB,
-)
+from ..frame import Origin
+from .palette import ORIGIN_LABEL, ORIGIN_RGB
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.floating]

@@ -26,13 +26,8 @@ from . import gl
 from .avatar import Avatar, Region, Target
 from .context import Context
 from .renderer import Renderer
-from .stereo.renderer import (
-    StereoRenderer,
-)
-from .stereo.views import (
-    EYES,
-    EyeViews,
-)
+from .stereo.renderer import StereoRenderer
+from .stereo.views import EYES, EyeViews
 
 _WARM_UP: Final = 50
 _TIMEOUT_S: Final = 120.0

@@ -7,17 +7,8 @@ from typing import Final
 import numpy as np
 
 from .avatar import Avatar, Region
-from .head.field import (
-    Floats,
-    cast,
-    smoothstep,
-)
-from .head.mesh import (
-    HalfHead,
-    grid,
-    quads,
-    vertices,
-)
+from .head.field import Floats, cast, smoothstep
+from .head.mesh import HalfHead, grid, quads, vertices
 
 _M_PER_CM: Final = 0.01
 

@@ -15,14 +15,8 @@ import numpy as np
 from unvisor.headset.clock import now_ns
 from unvisor.headset.compositor import gl
 from unvisor.headset.compositor.context import Context
-from unvisor.headset.compositor.openxr.binding import (
-    bound,
-    extensions,
-)
-from unvisor.headset.compositor.openxr.frames import (
-    Floats32,
-    Frames,
-)
+from unvisor.headset.compositor.openxr.binding import bound, extensions
+from unvisor.headset.compositor.openxr.frames import Floats32, Frames
 from unvisor.headset.sensors.openxr.instance import Instance
 from unvisor.headset.sensors.openxr.session import Session, State
 from unvisor.headset.sensors.openxr.time import TIME_EXTENSION

@@ -10,28 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...expressions import (
-    angles_from_gaze,
-    gaze_from_angles,
-    unified_from_arkit,
-)
-from ...names import (
-    ARKIT,
-    UNIFIED,
-)
+from ...expressions import angles_from_gaze, gaze_from_angles, unified_from_arkit
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
-
-CHANNELS: Final[tuple[str, ...]] = ARKIT + UNIFIED
-"""What drives a clip: both vocabularies of a face, ARKit's 52 first. Spelt differently, none twice."""
-
-CHANNEL_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(CHANNELS)}
 
 
 class Group(IntEnum):
@@ -93,7 +79,7 @@ class Clips:
         starts: Shape (C + 1,): clip c moves the vertices `index[starts[c] : starts[c + 1]]`.
         index: Shape (E,), vertices, each once within a clip, rising.
         delta: Shape (E, 3), displacements at weight 1, metres.
-        drive: Shape (C, 140): weight of a clip for each of `CHANNELS`; all zero for clips a face does
+        drive: Shape (C, 140): weight of a clip for each of `names.CHANNELS`; all zero for clips a face does
             not drive (a viseme where the mouth itself is tracked; a costume).
         limit: Shape (C,), the highest weight; the least is 0.
         binary: Shape (C,): weights above a half are 1, others 0.

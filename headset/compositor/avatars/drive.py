@@ -23,30 +23,11 @@ from ...expressions import (
     LOOK_OUT_RAD,
     LOOK_UP_RAD,
 )
-from ...names import (
-    ARKIT,
-    ARKIT_INDEX,
-)
-from ..avatar import (
-    Floats32,
-    Target,
-)
-from ..morph import (
-    HIGHEST_WEIGHT,
-)
-from .clips import (
-    CHANNEL_INDEX,
-    CHANNELS,
-    Clips,
-    ColourBind,
-    Group,
-    Override,
-    TextureBind,
-)
-from .shape_names import (
-    Tier,
-    meaning,
-)
+from ...names import ARKIT, ARKIT_INDEX, CHANNEL_INDEX, CHANNELS
+from ..avatar import Floats32, Target
+from ..morph import HIGHEST_WEIGHT
+from .clips import Clips, ColourBind, Group, Override, TextureBind
+from .shape_names import Tier, meaning
 
 _NONE: Final = (Override.NONE, Override.NONE, Override.NONE)
 _NOTHING: Final = Target(index=np.zeros(0, np.uint32), delta=np.zeros((0, 3), np.float32))

@@ -14,75 +14,23 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import (
-    HeadsetError,
-)
-from ...names import (
-    ARKIT,
-)
-from ..avatar import (
-    Avatar,
-    Floats32,
-    Head,
-    Part,
-    Region,
-    Target,
-)
-from .clips import (
-    Clips,
-)
-from .drive import (
-    Draft,
-    arkit_targets,
-    clips_of,
-    combined,
-)
-from .gltf_accessor import (
-    MOST_MOVES,
-    Accessors,
-)
-from .gltf_anatomy import (
-    Eyes,
-    find_eyes,
-    head_node,
-    region_of,
-    share_of,
-)
-from .gltf_container import (
-    Container,
-    damaged,
-    excessive,
-)
-from .gltf_material import (
-    materials_of,
-)
-from .gltf_nodes import (
-    Nodes,
-    placed,
-)
-from .gltf_scene import (
-    Piece,
-    pieces_of,
-)
-from .gltf_schema import (
-    Gltf,
-)
-from .material import (
-    Material,
-    Opacity,
-)
-from .paint import (
-    Painter,
-)
-from .shape_names import (
-    meaning,
-)
-from .vrm import (
-    Vrm,
-)
-from .vrm import (
-    read as read_vrm,
-)
+from ...errors import HeadsetError
+from ...names import ARKIT
+from ..avatar import Avatar, Floats32, Head, Part, Region, Target
+from .clips import Clips
+from .drive import Draft, arkit_targets, clips_of, combined
+from .gltf_accessor import MOST_MOVES, Accessors
+from .gltf_anatomy import Eyes, find_eyes, head_node, region_of, share_of
+from .gltf_container import Container, damaged, excessive
+from .gltf_material import materials_of
+from .gltf_nodes import Nodes, placed
+from .gltf_scene import Piece, pieces_of
+from .gltf_schema import Gltf
+from .material import Material, Opacity
+from .paint import Painter
+from .shape_names import meaning
+from .vrm import Vrm
+from .vrm import read as read_vrm
 
 _BACKWARDS: Final = np.diag([-1.0, 1.0, -1.0, 1.0])
 """Half a turn about y: from a face along -z to one along +z."""

@@ -11,21 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import (
-    Floats32,
-    Target,
-)
-from .gltf_container import (
-    Container,
-    damaged,
-    excessive,
-)
-from .gltf_meshopt import (
-    unpacked,
-)
-from .gltf_schema import (
-    Accessor,
-)
+from ..avatar import Floats32, Target
+from .gltf_container import Container, damaged, excessive
+from .gltf_meshopt import unpacked
+from .gltf_schema import Accessor
 
 Indices = NDArray[np.uint32]
 

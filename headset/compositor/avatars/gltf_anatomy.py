@@ -13,19 +13,10 @@ from typing import Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import (
-    Floats32,
-    Region,
-)
-from .gltf_nodes import (
-    Nodes,
-)
-from .gltf_scene import (
-    Piece,
-)
-from .gltf_schema import (
-    Gltf,
-)
+from ..avatar import Floats32, Region
+from .gltf_nodes import Nodes
+from .gltf_scene import Piece
+from .gltf_schema import Gltf
 
 Flags = NDArray[np.bool_]
 _Solved = tuple[NDArray[np.float64], object, int, object]

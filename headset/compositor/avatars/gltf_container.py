@@ -15,12 +15,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from ...errors import (
-    HeadsetError,
-)
-from .gltf_schema import (
-    Gltf,
-)
+from ...errors import HeadsetError
+from .gltf_schema import Gltf
 
 MOST_BYTES: Final = 512 << 20
 """Of one file; the largest avatars people share have a fifth."""

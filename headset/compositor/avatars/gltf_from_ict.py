@@ -14,24 +14,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import (
-    HeadsetError,
-)
-from ...names import (
-    ARKIT,
-)
-from ..avatar import (
-    Floats32,
-    Target,
-)
-from .gltf_anatomy import (
-    ball_of,
-)
-from .gltf_write import (
-    WrittenMaterial,
-    WrittenMesh,
-    write_glb,
-)
+from ...errors import HeadsetError
+from ...names import ARKIT
+from ..avatar import Floats32, Target
+from .gltf_anatomy import ball_of
+from .gltf_write import WrittenMaterial, WrittenMesh, write_glb
 
 Indices = NDArray[np.int64]
 

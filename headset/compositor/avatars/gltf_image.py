@@ -10,12 +10,8 @@ from typing import Final
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from ...errors import (
-    HeadsetError,
-)
-from .material import (
-    Pixels,
-)
+from ...errors import HeadsetError
+from .material import Pixels
 
 MOST_PX: Final = 4096
 """Of a side: decoded, 64 MB; nobody sees more of a face, and 60 kB can claim any size."""

@@ -9,30 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from .gltf_accessor import (
-    Accessors,
-)
-from .gltf_container import (
-    Container,
-)
-from .gltf_material_schema import (
-    Mtoon,
-    Surface,
-)
-from .gltf_texture import (
-    Textures,
-)
-from .material import (
-    Material,
-    Opacity,
-    OutlineWidth,
-    Rgb,
-    Shading,
-    Toon,
-)
-from .vrm_material import (
-    from_unity,
-)
+from .gltf_accessor import Accessors
+from .gltf_container import Container
+from .gltf_material_schema import Mtoon, Surface
+from .gltf_texture import Textures
+from .material import Material, Opacity, OutlineWidth, Rgb, Shading, Toon
+from .vrm_material import from_unity
 
 _WIDTHS: Final = {
     "none": OutlineWidth.NONE,

@@ -16,17 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .gltf_container import (
-    damaged,
-    excessive,
-)
-from .gltf_meshopt_filter import (
-    filtered,
-)
-from .gltf_schema import (
-    MOST_ELEMENTS,
-    Meshopt,
-)
+from .gltf_container import damaged, excessive
+from .gltf_meshopt_filter import filtered
+from .gltf_schema import MOST_ELEMENTS, Meshopt
 
 Octets = NDArray[np.uint8]
 

@@ -8,12 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .gltf_container import (
-    damaged,
-)
-from .gltf_schema import (
-    Meshopt,
-)
+from .gltf_container import damaged
+from .gltf_schema import Meshopt
 
 Octets = NDArray[np.uint8]
 

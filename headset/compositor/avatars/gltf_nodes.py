@@ -10,13 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .gltf_container import (
-    damaged,
-)
-from .gltf_schema import (
-    Gltf,
-    Node,
-)
+from .gltf_container import damaged
+from .gltf_schema import Gltf, Node
 
 Matrices = NDArray[np.float64]
 

@@ -11,31 +11,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import (
-    Floats32,
-    Target,
-)
-from .gltf_accessor import (
-    Accessors,
-    Indices,
-)
-from .gltf_container import (
-    damaged,
-    excessive,
-)
-from .gltf_nodes import (
-    Nodes,
-)
-from .gltf_schema import (
-    Gltf,
-    Mesh,
-    MeshExtras,
-    Primitive,
-)
-from .gltf_skin import (
-    Carried,
-    carried,
-)
+from ..avatar import Floats32, Target
+from .gltf_accessor import Accessors, Indices
+from .gltf_container import damaged, excessive
+from .gltf_nodes import Nodes
+from .gltf_schema import Gltf, Mesh, MeshExtras, Primitive
+from .gltf_skin import Carried, carried
 
 MOST_VERTICES: Final = 400_000
 MOST_TRIANGLES: Final = 1_000_000

@@ -24,10 +24,7 @@ from .gltf_material_schema import (
     Vector3,
     Vector4,
 )
-from .vrm_schema import (
-    Vrm0,
-    Vrm1,
-)
+from .vrm_schema import Vrm0, Vrm1
 
 MOST_NODES: Final = 8_192
 MOST_ELEMENTS: Final = 3_000_000

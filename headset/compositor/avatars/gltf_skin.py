@@ -11,22 +11,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import (
-    Floats32,
-)
-from .gltf_accessor import (
-    Accessors,
-)
-from .gltf_container import (
-    damaged,
-    excessive,
-)
-from .gltf_nodes import (
-    Nodes,
-)
-from .gltf_schema import (
-    Gltf,
-)
+from ..avatar import Floats32
+from .gltf_accessor import Accessors
+from .gltf_container import damaged, excessive
+from .gltf_nodes import Nodes
+from .gltf_schema import Gltf
 
 _MOST_JOINTS: Final = 4096
 

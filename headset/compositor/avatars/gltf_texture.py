@@ -7,30 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...errors import (
-    HeadsetError,
-)
-from .gltf_accessor import (
-    Accessors,
-)
-from .gltf_container import (
-    Container,
-    damaged,
-)
-from .gltf_image import (
-    decoder,
-    size_of,
-)
-from .gltf_material_schema import (
-    EncodedImage,
-    Sampler,
-    TextureRef,
-)
-from .material import (
-    Texture,
-    TextureUse,
-    Wrap,
-)
+from ...errors import HeadsetError
+from .gltf_accessor import Accessors
+from .gltf_container import Container, damaged
+from .gltf_image import decoder, size_of
+from .gltf_material_schema import EncodedImage, Sampler, TextureRef
+from .material import Texture, TextureUse, Wrap
 
 Vector2 = tuple[float, float]
 

@@ -17,16 +17,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import (
-    HeadsetError,
-)
-from ...files import (
-    replacing,
-)
-from ..avatar import (
-    Floats32,
-    Target,
-)
+from ...errors import HeadsetError
+from ...files import replacing
+from ..avatar import Floats32, Target
 
 _BYTE, _SHORT, _INT, _FLOAT = 5121, 5123, 5125, 5126
 _VERTICES, _INDICES = 34962, 34963  # what a view is for

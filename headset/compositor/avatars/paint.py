@@ -10,15 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import (
-    Floats32,
-)
-from .material import (
-    Material,
-    TextureUse,
-    Wrap,
-    linear,
-)
+from ..avatar import Floats32
+from .material import Material, TextureUse, Wrap, linear
 
 _SIDE_PX: Final = 256
 """A vertex stands for some millimetres: the mean of what lies around it is its colour."""

@@ -13,10 +13,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Final, NamedTuple
 
-from ...names import (
-    ARKIT,
-    UNIFIED,
-)
+from ...names import ARKIT, UNIFIED
 
 _SIDES: Final = ("Left", "Right")
 

@@ -10,30 +10,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from .clips import (
-    AngleMap,
-    ColourBind,
-    Group,
-    Look,
-    Override,
-    TextureBind,
-)
-from .gltf_container import (
-    excessive,
-)
-from .gltf_schema import (
-    Gltf,
-)
-from .material import (
-    linear,
-)
-from .vrm_schema import (
-    Expression1,
-    Group0,
-    LookAt1,
-    Vrm0,
-    Vrm1,
-)
+from .clips import AngleMap, ColourBind, Group, Look, Override, TextureBind
+from .gltf_container import excessive
+from .gltf_schema import Gltf
+from .material import linear
+from .vrm_schema import Expression1, Group0, LookAt1, Vrm0, Vrm1
 
 _PRESETS_0: Final = {
     "a": "aa", "i": "ih", "u": "ou", "e": "ee", "o": "oh", "joy": "happy", "sorrow": "sad",

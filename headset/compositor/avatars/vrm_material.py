@@ -10,22 +10,9 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from .gltf_texture import (
-    Textures,
-)
-from .material import (
-    Material,
-    Opacity,
-    OutlineWidth,
-    Rgb,
-    Shading,
-    TextureUse,
-    Toon,
-    linear,
-)
-from .vrm_schema import (
-    Material0,
-)
+from .gltf_texture import Textures
+from .material import Material, Opacity, OutlineWidth, Rgb, Shading, TextureUse, Toon, linear
+from .vrm_schema import Material0
 
 Vector4 = tuple[float, float, float, float]
 

@@ -9,11 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from .gltf_material_schema import (
-    Number,
-    Part,
-    Vector2,
-)
+from .gltf_material_schema import Number, Part, Vector2
 
 Override = Literal["none", "block", "blend"]
 

@@ -6,41 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from ...names import (
-    ARKIT,
-)
-from ..avatar import (
-    Avatar,
-    Target,
-)
-from .field import (
-    EYE_CENTRE,
-    EYE_RADIUS,
-    Floats,
-)
-from .hair import (
-    build_hair,
-    build_shirt,
-)
-from .mesh import (
-    FLIP,
-    HalfHead,
-)
-from .mouth import (
-    build_mouth,
-)
-from .paint import (
-    paint,
-)
-from .parts import (
-    build_parts,
-)
-from .shapes import (
-    Shapes,
-)
-from .skin import (
-    build_skin,
-)
+from ...names import ARKIT
+from ..avatar import Avatar, Target
+from .field import EYE_CENTRE, EYE_RADIUS, Floats
+from .hair import build_hair, build_shirt
+from .mesh import FLIP, HalfHead
+from .mouth import build_mouth
+from .paint import paint
+from .parts import build_parts
+from .shapes import Shapes
+from .skin import build_skin
 
 _M_PER_CM: Final = 0.01
 _SMALLEST_M: Final = 1e-5

@@ -6,26 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from ..avatar import (
-    Region,
-)
-from .field import (
-    Floats,
-    cast,
-    smoothstep,
-)
-from .mesh import (
-    HalfHead,
-    grid,
-    quads,
-    vertices,
-)
-from .parts import (
-    HAIR_COLOUR,
-)
-from .skin import (
-    COLLAR_Y,
-)
+from ..avatar import Region
+from .field import Floats, cast, smoothstep
+from .mesh import HalfHead, grid, quads, vertices
+from .parts import HAIR_COLOUR
+from .skin import COLLAR_Y
 
 # The hairline: azimuth in degrees from the front, and how far up the skull it runs (see _scalp).
 _HAIRLINE: Final = (

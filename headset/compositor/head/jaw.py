@@ -6,12 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from .field import (
-    MOUTH_HALF_WIDTH,
-    MOUTH_Y,
-    Floats,
-    smoothstep,
-)
+from .field import MOUTH_HALF_WIDTH, MOUTH_Y, Floats, smoothstep
 
 OPEN_RAD: Final = np.radians(14.0)
 """The jaw's turn at jawOpen 1."""

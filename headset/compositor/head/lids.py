@@ -10,15 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from .field import (
-    EYE_CENTRE,
-    EYE_RADIUS,
-    Floats,
-    smoothstep,
-)
-from .mesh import (
-    Table,
-)
+from .field import EYE_CENTRE, EYE_RADIUS, Floats, smoothstep
+from .mesh import Table
 
 UPPER_RAD: Final = np.radians(23.0)
 LOWER_RAD: Final = np.radians(14.5)

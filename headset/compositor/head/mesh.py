@@ -13,12 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..avatar import (
-    Region,
-)
-from .field import (
-    Floats,
-)
+from ..avatar import Region
+from .field import Floats
 
 Table = NDArray[np.void]
 Indices = NDArray[np.intp]

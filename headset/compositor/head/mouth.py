@@ -6,24 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from ..avatar import (
-    Region,
-)
-from .field import (
-    MOUTH_HALF_WIDTH,
-    MOUTH_Y,
-    Floats,
-    smoothstep,
-)
-from .mesh import (
-    HalfHead,
-    grid,
-    quads,
-    vertices,
-)
-from .skin import (
-    Skin,
-)
+from ..avatar import Region
+from .field import MOUTH_HALF_WIDTH, MOUTH_Y, Floats, smoothstep
+from .mesh import HalfHead, grid, quads, vertices
+from .skin import Skin
 
 _LIP: Final = (0.40, 0.13, 0.115, 0.34)
 _LINING: Final = (0.30, 0.075, 0.07, 0.35)

@@ -6,18 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from ..avatar import (
-    Region,
-)
-from .field import (
-    MOUTH_HALF_WIDTH,
-    MOUTH_Y,
-    Floats,
-    smoothstep,
-)
-from .mesh import (
-    Table,
-)
+from ..avatar import Region
+from .field import MOUTH_HALF_WIDTH, MOUTH_Y, Floats, smoothstep
+from .mesh import Table
 
 _LIP: Final = np.array([0.43, 0.145, 0.13])
 _BLUSH: Final = np.array([0.52, 0.20, 0.15])

@@ -6,29 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from ..avatar import (
-    Region,
-)
-from .field import (
-    EYE_CENTRE,
-    EYE_RADIUS,
-    LID_RADIUS,
-    Floats,
-    cast,
-    smoothstep,
-)
-from .lids import (
-    INNER_RADIUS,
-)
-from .mesh import (
-    HalfHead,
-    Indices,
-    grid,
-    vertices,
-)
-from .skin import (
-    Skin,
-)
+from ..avatar import Region
+from .field import EYE_CENTRE, EYE_RADIUS, LID_RADIUS, Floats, cast, smoothstep
+from .lids import INNER_RADIUS
+from .mesh import HalfHead, Indices, grid, vertices
+from .skin import Skin
 
 HAIR_COLOUR: Final = (0.060, 0.034, 0.021, 0.45)
 

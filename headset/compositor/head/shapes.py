@@ -7,22 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .field import (
-    MOUTH_HALF_WIDTH,
-    MOUTH_Y,
-    Floats,
-    smoothstep,
-)
-from .jaw import (
-    opened,
-)
-from .lids import (
-    posed,
-)
-from .mesh import (
-    Table,
-    WholeHead,
-)
+from .field import MOUTH_HALF_WIDTH, MOUTH_Y, Floats, smoothstep
+from .jaw import opened
+from .lids import posed
+from .mesh import Table, WholeHead
 
 _WHOLE: Final = frozenset(
     "jawOpen jawForward jawLeft jawRight mouthClose mouthLeft mouthRight tongueOut".split()

@@ -7,30 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from ..avatar import (
-    Region,
-)
-from .field import (
-    EYE_CENTRE,
-    MOUTH_HALF_WIDTH,
-    MOUTH_Y,
-    Floats,
-    cast,
-    settle,
-)
-from .jaw import (
-    jaw_share,
-)
-from .lids import (
-    lid_shares,
-)
-from .mesh import (
-    HalfHead,
-    Indices,
-    Table,
-    quads,
-    vertices,
-)
+from ..avatar import Region
+from .field import EYE_CENTRE, MOUTH_HALF_WIDTH, MOUTH_Y, Floats, cast, settle
+from .jaw import jaw_share
+from .lids import lid_shares
+from .mesh import HalfHead, Indices, Table, quads, vertices
 
 COLLAR_Y: Final = -16.2
 """Where the skin goes under the shirt."""

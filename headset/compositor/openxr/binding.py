@@ -16,15 +16,9 @@ from ctypes import CDLL, POINTER, byref, c_char_p, c_int, c_uint32, c_ulong, c_v
 from functools import cache
 from typing import Any, Final
 
-from ...errors import (
-    HeadsetError,
-)
-from ...sensors.openxr.instance import (
-    Instance,
-)
-from ..context import (
-    Context,
-)
+from ...errors import HeadsetError
+from ...sensors.openxr.instance import Instance
+from ..context import Context
 
 OPENGL: Final = "XR_KHR_opengl_enable"
 EGL: Final = "XR_MNDX_egl_enable"

@@ -19,26 +19,12 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import (
-    HeadsetError,
-)
-from ...sensors.openxr.loader import (
-    checked,
-)
-from ...sensors.openxr.session import (
-    Session,
-)
-from .. import (
-    gl,
-)
-from .binding import (
-    Binding,
-)
-from .swapchain import (
-    Swapchain,
-    Target,
-    chosen_format,
-)
+from ...errors import HeadsetError
+from ...sensors.openxr.loader import checked
+from ...sensors.openxr.session import Session
+from .. import gl
+from .binding import Binding
+from .swapchain import Swapchain, Target, chosen_format
 
 Floats32 = NDArray[np.float32]
 

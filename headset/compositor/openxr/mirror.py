@@ -12,24 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...link_layout import (
-    DrawnFace,
-)
-from ...names import (
-    ARKIT,
-)
-from .. import (
-    gl,
-)
-from ..avatar import (
-    Avatar,
-)
-from ..figure import (
-    Figure,
-)
-from ..renderer import (
-    BACKGROUND,
-)
+from ...link_layout import DrawnFace
+from ...names import ARKIT
+from .. import gl
+from ..avatar import Avatar
+from ..figure import Figure
+from ..renderer import BACKGROUND
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]

@@ -17,29 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import (
-    HeadsetError,
-)
-from ...sensors.openxr.session import (
-    Session,
-)
-from .. import (
-    gl,
-)
-from ..palette import (
-    linear,
-)
-from ..panels.content import (
-    PLATES,
-    Content,
-    Plate,
-)
-from .binding import (
-    Binding,
-)
-from .swapchain import (
-    Swapchain,
-)
+from ...errors import HeadsetError
+from ...sensors.openxr.session import Session
+from .. import gl
+from ..palette import linear
+from ..panels.content import PLATES, Content, Plate
+from .binding import Binding
+from .swapchain import Swapchain
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.floating]

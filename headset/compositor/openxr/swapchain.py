@@ -7,18 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...errors import (
-    HeadsetError,
-)
-from ...sensors.openxr.loader import (
-    checked,
-)
-from ...sensors.openxr.session import (
-    Session,
-)
-from .. import (
-    gl,
-)
+from ...errors import HeadsetError
+from ...sensors.openxr.loader import checked
+from ...sensors.openxr.session import Session
+from .. import gl
 
 _FOREVER: Final = 0x7FFFFFFFFFFFFFFF  # XR_INFINITE_DURATION: an image is free within a frame
 

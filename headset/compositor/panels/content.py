@@ -16,16 +16,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...clock import (
-    NS_PER_S,
-)
-from ...frame import (
-    Health,
-)
-from .text import (
-    AWAY_M,
-    PX_PER_M,
-)
+from ...clock import NS_PER_S
+from ...frame import Health
+from .text import AWAY_M, PX_PER_M
 
 Condition = Literal["live", "waiting", "lost", "off"]
 """`Health.state`."""

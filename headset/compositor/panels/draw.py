@@ -14,22 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageDraw
 
-from ..palette import (
-    linear,
-)
-from .content import (
-    Content,
-)
-from .layout import (
-    CARD,
-    Kind,
-    Layout,
-    Shape,
-    arranged,
-)
-from .text import (
-    font,
-)
+from ..palette import linear
+from .content import Content
+from .layout import CARD, Kind, Layout, Shape, arranged
+from .text import font
 
 Image = NDArray[np.uint8]
 

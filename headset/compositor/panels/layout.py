@@ -10,29 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ..demo_page import (
-    GROUND,
-    INK,
-    Colour,
-)
-from .content import (
-    PLATES,
-    Condition,
-    Content,
-    MirrorSwitch,
-    Prompt,
-    SensorRow,
-    SensorStatus,
-)
-from .text import (
-    SMALL_RAD,
-    cap_px,
-    em_px,
-    fitted,
-    legible,
-    shortened,
-    width_px,
-)
+from ..demo_page import GROUND, INK, Colour
+from .content import PLATES, Condition, Content, MirrorSwitch, Prompt, SensorRow, SensorStatus
+from .text import SMALL_RAD, cap_px, em_px, fitted, legible, shortened, width_px
 
 Kind = Literal["disc", "ring", "cross", "bar", "dial", "switch on", "switch off"]
 

@@ -14,9 +14,7 @@ from typing import Final
 from PIL import Image as Pictures
 from PIL import ImageDraw, ImageFont
 
-from ...errors import (
-    HeadsetError,
-)
+from ...errors import HeadsetError
 
 AWAY_M: Final = 0.7
 """Arm's length: how far panels are, and how far the mirror's image is, so that eyes need not refocus."""

@@ -5,12 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import (
-    gl,
-)
-from .views import (
-    EYES,
-)
+from .. import gl
+from .views import EYES
 
 Floats32 = NDArray[np.float32]
 

@@ -20,36 +20,14 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import (
-    gl,
-)
-from ..avatar import (
-    Avatar,
-)
-from ..figure import (
-    Figure,
-    layer_extension,
-)
-from ..renderer import (
-    BACKGROUND,
-)
-from .mask import (
-    HiddenArea,
-)
-from .resolve import (
-    Resolver,
-)
-from .target import (
-    StereoTarget,
-)
-from .views import (
-    EYES,
-    NOWHERE,
-    Area,
-    Coverage,
-    EyeViews,
-    reach,
-)
+from .. import gl
+from ..avatar import Avatar
+from ..figure import Figure, layer_extension
+from ..renderer import BACKGROUND
+from .mask import HiddenArea
+from .resolve import Resolver
+from .target import StereoTarget
+from .views import EYES, NOWHERE, Area, Coverage, EyeViews, reach
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]

@@ -10,18 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import (
-    HeadsetError,
-)
-from .. import (
-    gl,
-)
-from .target import (
-    StereoTarget,
-)
-from .views import (
-    Area,
-)
+from ...errors import HeadsetError
+from .. import gl
+from .target import StereoTarget
+from .views import Area
 
 Floats32 = NDArray[np.float32]
 

@@ -9,16 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import (
-    HeadsetError,
-)
-from .. import (
-    gl,
-)
-from .views import (
-    EYES,
-    Area,
-)
+from ...errors import HeadsetError
+from .. import gl
+from .views import EYES, Area
 
 Floats32 = NDArray[np.float32]
 

@@ -12,12 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import (
-    Avatar,
-)
-from ..morph import (
-    HIGHEST_WEIGHT,
-)
+from ..avatar import Avatar
+from ..morph import HIGHEST_WEIGHT
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]

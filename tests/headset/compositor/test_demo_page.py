@@ -3,14 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from unvisor.headset.compositor.demo_page import (
-    GROUND,
-    INK,
-    PICTURE_SIZE,
-    SIZE,
-    Curve,
-    DemoPage,
-)
+from unvisor.headset.compositor.demo_page import GROUND, INK, PICTURE_SIZE, SIZE, Curve, DemoPage
 from unvisor.headset.compositor.palette import ORIGIN_RGB
 from unvisor.headset.frame import Origin
 

@@ -17,20 +17,10 @@ from PIL import ImageDraw
 
 from unvisor.headset.clock import now_ns
 from unvisor.headset.compositor.context import Context
-from unvisor.headset.compositor.openxr.binding import (
-    bound,
-    extensions,
-)
-from unvisor.headset.compositor.openxr.frames import (
-    Frames,
-)
-from unvisor.headset.compositor.openxr.mirror import (
-    projection,
-    rigid,
-)
-from unvisor.headset.compositor.openxr.quad import (
-    Panels,
-)
+from unvisor.headset.compositor.openxr.binding import bound, extensions
+from unvisor.headset.compositor.openxr.frames import Frames
+from unvisor.headset.compositor.openxr.mirror import projection, rigid
+from unvisor.headset.compositor.openxr.quad import Panels
 from unvisor.headset.compositor.panels.content import (
     PLATES,
     Content,
@@ -39,13 +29,8 @@ from unvisor.headset.compositor.panels.content import (
     SensorRow,
     SensorStatus,
 )
-from unvisor.headset.compositor.panels.draw import (
-    Painter,
-)
-from unvisor.headset.compositor.panels.layout import (
-    CARD,
-    arranged,
-)
+from unvisor.headset.compositor.panels.draw import Painter
+from unvisor.headset.compositor.panels.layout import CARD, arranged
 from unvisor.headset.sensors.openxr.instance import Instance
 from unvisor.headset.sensors.openxr.loader import checked
 from unvisor.headset.sensors.openxr.session import Place, Session, State

@@ -8,23 +8,17 @@ import pytest
 from numpy.typing import NDArray
 
 from unvisor.headset.compositor.avatar import Target
-from unvisor.headset.compositor.avatars.clips import (
+from unvisor.headset.compositor.avatars.clips import AngleMap, Clips, Group, Look, Override
+from unvisor.headset.compositor.avatars.drive import Draft, arkit_targets, clips_of, combined
+from unvisor.headset.expressions import angles_from_gaze, gaze_from_angles
+from unvisor.headset.names import (
+    ARKIT,
+    ARKIT_INDEX,
     CHANNEL_INDEX,
     CHANNELS,
-    AngleMap,
-    Clips,
-    Group,
-    Look,
-    Override,
+    UNIFIED,
+    UNIFIED_INDEX,
 )
-from unvisor.headset.compositor.avatars.drive import (
-    Draft,
-    arkit_targets,
-    clips_of,
-    combined,
-)
-from unvisor.headset.expressions import angles_from_gaze, gaze_from_angles
-from unvisor.headset.names import ARKIT, ARKIT_INDEX, UNIFIED, UNIFIED_INDEX
 
 
 def face(**weights: float) -> NDArray[np.float64]:

@@ -8,18 +8,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from unvisor.headset.compositor.avatar import Avatar, Floats32, Region
-from unvisor.headset.compositor.avatars.file import (
-    load,
-)
+from unvisor.headset.compositor.avatars.file import load
 from unvisor.headset.compositor.morph import Morph, face_table, morph_table
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.names import ARKIT, ARKIT_INDEX
 
-from .gltf_made import (
-    TRIANGLE,
-    Made,
-    ball,
-)
+from .gltf_made import TRIANGLE, Made, ball
 
 NOT_GLTF = "not a glTF file"
 LOADS: dict[str, tuple[int, int, int, int]] = {

@@ -5,17 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unvisor.headset.compositor.avatars.gltf_accessor import (
-    Accessors,
-)
-from unvisor.headset.compositor.avatars.gltf_container import (
-    Container,
-)
+from unvisor.headset.compositor.avatars.gltf_accessor import Accessors
+from unvisor.headset.compositor.avatars.gltf_container import Container
 from unvisor.headset.errors import HeadsetError
 
-from .gltf_made import (
-    Made,
-)
+from .gltf_made import Made
 
 
 def opened(made: Made, folder: Path) -> Accessors:

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from unvisor.headset.compositor.avatars.gltf_container import (
-    Container,
-)
+from unvisor.headset.compositor.avatars.gltf_container import Container
 from unvisor.headset.errors import HeadsetError
 
-from .gltf_made import (
-    Made,
-    glb,
-)
+from .gltf_made import Made, glb
 
 SMALL = {"asset": {"version": "2.0"}, "buffers": [{"byteLength": 4}]}
 

@@ -7,19 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from unvisor.headset.compositor.avatar import Region
-from unvisor.headset.compositor.avatars.file import (
-    load,
-)
-from unvisor.headset.compositor.avatars.gltf_from_ict import (
-    convert,
-    files_of,
-)
+from unvisor.headset.compositor.avatars.file import load
+from unvisor.headset.compositor.avatars.gltf_from_ict import convert, files_of
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.names import ARKIT
 
-from .gltf_made import (
-    ball,
-)
+from .gltf_made import ball
 
 MATERIALS = ("M_Face", "M_EyeOcclusion", "M_ScleraLeft", "M_ScleraRight")
 

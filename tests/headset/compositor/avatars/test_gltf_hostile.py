@@ -14,24 +14,12 @@ from typing import cast
 import numpy as np
 import pytest
 
-from unvisor.headset.compositor.avatars.file import (
-    load,
-)
+from unvisor.headset.compositor.avatars.file import load
 from unvisor.headset.errors import HeadsetError
 
-from .gltf_made import (
-    TRIANGLE,
-    Made,
-    glb,
-)
-from .test_gltf_material import (
-    encoded,
-)
-from .test_gltf_meshopt import (
-    TRIANGLES,
-    VERTICES,
-    octets,
-)
+from .gltf_made import TRIANGLE, Made, glb
+from .test_gltf_material import encoded
+from .test_gltf_meshopt import TRIANGLES, VERTICES, octets
 
 MANY = int(os.environ.get("UNVISOR_FUZZ", "1000"))
 MOST_BYTES = 200 << 20

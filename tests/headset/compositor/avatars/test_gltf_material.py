@@ -11,15 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from unvisor.headset.compositor.avatars.gltf_accessor import (
-    Accessors,
-)
-from unvisor.headset.compositor.avatars.gltf_container import (
-    Container,
-)
-from unvisor.headset.compositor.avatars.gltf_material import (
-    materials_of,
-)
+from unvisor.headset.compositor.avatars.gltf_accessor import Accessors
+from unvisor.headset.compositor.avatars.gltf_container import Container
+from unvisor.headset.compositor.avatars.gltf_material import materials_of
 from unvisor.headset.compositor.avatars.material import (
     Material,
     Opacity,
@@ -29,14 +23,10 @@ from unvisor.headset.compositor.avatars.material import (
     Wrap,
     linear,
 )
-from unvisor.headset.compositor.avatars.paint import (
-    Painter,
-)
+from unvisor.headset.compositor.avatars.paint import Painter
 from unvisor.headset.errors import HeadsetError
 
-from .gltf_made import (
-    Made,
-)
+from .gltf_made import Made
 
 PIXELS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 255]]], np.uint8)
 

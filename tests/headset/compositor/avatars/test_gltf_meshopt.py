@@ -11,15 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from unvisor.headset.compositor.avatar import Avatar
-from unvisor.headset.compositor.avatars.file import (
-    load,
-)
-from unvisor.headset.compositor.avatars.gltf_meshopt import (
-    unpacked,
-)
-from unvisor.headset.compositor.avatars.gltf_schema import (
-    Meshopt,
-)
+from unvisor.headset.compositor.avatars.file import load
+from unvisor.headset.compositor.avatars.gltf_meshopt import unpacked
+from unvisor.headset.compositor.avatars.gltf_schema import Meshopt
 from unvisor.headset.errors import HeadsetError
 
 VERTICES = (

@@ -6,25 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unvisor.headset.compositor.avatars.gltf_accessor import (
-    Accessors,
-)
-from unvisor.headset.compositor.avatars.gltf_container import (
-    Container,
-)
-from unvisor.headset.compositor.avatars.gltf_nodes import (
-    placed,
-)
-from unvisor.headset.compositor.avatars.gltf_scene import (
-    Piece,
-    pieces_of,
-)
+from unvisor.headset.compositor.avatars.gltf_accessor import Accessors
+from unvisor.headset.compositor.avatars.gltf_container import Container
+from unvisor.headset.compositor.avatars.gltf_nodes import placed
+from unvisor.headset.compositor.avatars.gltf_scene import Piece, pieces_of
 from unvisor.headset.errors import HeadsetError
 
-from .gltf_made import (
-    TRIANGLE,
-    Made,
-)
+from .gltf_made import TRIANGLE, Made
 
 
 def pieces(made: Made, folder: Path) -> list[Piece]:

@@ -6,22 +6,12 @@ import numpy as np
 import pytest
 
 from unvisor.headset.compositor.avatar import Target
-from unvisor.headset.compositor.avatars.file import (
-    load,
-)
-from unvisor.headset.compositor.avatars.gltf_container import (
-    Container,
-)
-from unvisor.headset.compositor.avatars.gltf_write import (
-    WrittenMaterial,
-    WrittenMesh,
-    write_glb,
-)
+from unvisor.headset.compositor.avatars.file import load
+from unvisor.headset.compositor.avatars.gltf_container import Container
+from unvisor.headset.compositor.avatars.gltf_write import WrittenMaterial, WrittenMesh, write_glb
 from unvisor.headset.errors import HeadsetError
 
-from .gltf_made import (
-    ball,
-)
+from .gltf_made import ball
 
 SKIN = WrittenMaterial(name="Skin", colour=(0.5, 0.25, 0.125), roughness=0.5, double_sided=True)
 TEETH = WrittenMaterial(name="Teeth", colour=(0.75, 0.75, 0.75), roughness=0.25)

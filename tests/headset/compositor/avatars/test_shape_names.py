@@ -2,14 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from unvisor.headset.compositor.avatars.clips import (
-    CHANNELS,
-)
-from unvisor.headset.compositor.avatars.shape_names import (
-    Tier,
-    meaning,
-)
-from unvisor.headset.names import ARKIT, UNIFIED
+from unvisor.headset.compositor.avatars.shape_names import Tier, meaning
+from unvisor.headset.names import ARKIT, CHANNELS, UNIFIED
 
 STEMS = [name.removesuffix("Left") for name in ARKIT if name.endswith("Left")]
 WAYS = {"jaw", "mouth"}  # jawLeft is a way to go

@@ -7,21 +7,11 @@ import numpy as np
 import pytest
 
 from unvisor.headset.compositor.avatar import Avatar
-from unvisor.headset.compositor.avatars.clips import (
-    ColourBind,
-    Group,
-    Override,
-    TextureBind,
-)
-from unvisor.headset.compositor.avatars.file import (
-    load,
-)
+from unvisor.headset.compositor.avatars.clips import ColourBind, Group, Override, TextureBind
+from unvisor.headset.compositor.avatars.file import load
 from unvisor.headset.names import ARKIT, ARKIT_INDEX
 
-from .gltf_made import (
-    Made,
-    ball,
-)
+from .gltf_made import Made, ball
 
 UP, FORWARD = [0.0, 0.1, 0.0], [0.0, 0.0, 0.1]
 

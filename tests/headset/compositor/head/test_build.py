@@ -7,9 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from unvisor.headset.compositor.avatar import Avatar, Region
-from unvisor.headset.compositor.head.build import (
-    build_head,
-)
+from unvisor.headset.compositor.head.build import build_head
 from unvisor.headset.compositor.visor import build_visor
 from unvisor.headset.names import ARKIT, mirrored
 

@@ -26,17 +26,13 @@ from unvisor.headset.compositor.openxr.mirror import (
     reflected,
     rigid,
 )
-from unvisor.headset.compositor.openxr.swapchain import (
-    Target,
-)
+from unvisor.headset.compositor.openxr.swapchain import Target
 from unvisor.headset.frame import FORWARD
 from unvisor.headset.link_layout import FACE, DrawnFace, fill
 from unvisor.headset.names import UNIFIED, UNIFIED_INDEX
 from unvisor.headset.plug import GOLDEN_FACE
 
-from ..conftest import (
-    target,
-)
+from ..conftest import target
 
 SIZE = (160, 160)
 HALF_RAD = 0.25

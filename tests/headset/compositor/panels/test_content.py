@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from unvisor.headset.clock import NS_PER_S
-from unvisor.headset.compositor.openxr.mirror import (
-    rigid,
-)
+from unvisor.headset.compositor.openxr.mirror import rigid
 from unvisor.headset.compositor.panels.content import (
     PLATES,
     Plate,
@@ -18,9 +16,7 @@ from unvisor.headset.compositor.panels.content import (
     SensorStatus,
     seconds_left,
 )
-from unvisor.headset.compositor.panels.text import (
-    AWAY_M,
-)
+from unvisor.headset.compositor.panels.text import AWAY_M
 from unvisor.headset.frame import Health
 
 

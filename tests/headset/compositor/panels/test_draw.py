@@ -6,20 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from unvisor.headset.compositor.demo_page import (
-    INK,
-)
+from unvisor.headset.compositor.demo_page import INK
 from unvisor.headset.compositor.palette import linear
-from unvisor.headset.compositor.panels.content import (
-    MirrorSwitch,
-    Prompt,
-    SensorRow,
-    SensorStatus,
-)
-from unvisor.headset.compositor.panels.draw import (
-    Painter,
-    drawn,
-)
+from unvisor.headset.compositor.panels.content import MirrorSwitch, Prompt, SensorRow, SensorStatus
+from unvisor.headset.compositor.panels.draw import Painter, drawn
 from unvisor.headset.compositor.panels.layout import (
     CARD,
     STATE_COLOUR,

@@ -7,10 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unvisor.headset.compositor.demo_page import (
-    INK,
-    Colour,
-)
+from unvisor.headset.compositor.demo_page import INK, Colour
 from unvisor.headset.compositor.palette import linear
 from unvisor.headset.compositor.panels.content import (
     PLATES,
@@ -32,12 +29,7 @@ from unvisor.headset.compositor.panels.layout import (
     Text,
     arranged,
 )
-from unvisor.headset.compositor.panels.text import (
-    SMALL_RAD,
-    cap_px,
-    em_px,
-    width_px,
-)
+from unvisor.headset.compositor.panels.text import SMALL_RAD, cap_px, em_px, width_px
 
 STATES: tuple[Condition, ...] = get_args(Condition)
 

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pictures
 from PIL import ImageDraw
 
-from unvisor.headset.compositor.panels.content import (
-    PLATES,
-)
+from unvisor.headset.compositor.panels.content import PLATES
 from unvisor.headset.compositor.panels.text import (
     AWAY_M,
     LONGEST,

@@ -10,9 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from unvisor.headset.compositor import gl
 from unvisor.headset.compositor.camera import Camera
-from unvisor.headset.compositor.stereo.renderer import (
-    StereoRenderer,
-)
+from unvisor.headset.compositor.stereo.renderer import StereoRenderer
 
 HALF_RAD = 0.18
 FOVS = ((-0.20, 0.16, 0.17, -0.19), (-0.16, 0.20, 0.17, -0.19))

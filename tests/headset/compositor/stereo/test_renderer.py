@@ -19,12 +19,8 @@ from unvisor.headset.compositor.context import Context, GlReport
 from unvisor.headset.compositor.figure import Figure
 from unvisor.headset.compositor.floor import small_head
 from unvisor.headset.compositor.renderer import BACKGROUND
-from unvisor.headset.compositor.stereo.renderer import (
-    StereoRenderer,
-)
-from unvisor.headset.compositor.stereo.views import (
-    EyeViews,
-)
+from unvisor.headset.compositor.stereo.renderer import StereoRenderer
+from unvisor.headset.compositor.stereo.views import EyeViews
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.frame import FORWARD
 from unvisor.headset.names import ARKIT

@@ -10,20 +10,11 @@ from scipy.spatial.transform import Rotation
 
 from unvisor.headset.compositor.avatar import Avatar
 from unvisor.headset.compositor.morph import Morph
-from unvisor.headset.compositor.stereo.views import (
-    NOWHERE,
-    Coverage,
-    EyeViews,
-    reach,
-)
+from unvisor.headset.compositor.stereo.views import NOWHERE, Coverage, EyeViews, reach
 from unvisor.headset.expressions import gaze_from_angles
 from unvisor.headset.names import ARKIT
 
-from .stereo_made import (
-    FOVS,
-    looking,
-    projected,
-)
+from .stereo_made import FOVS, looking, projected
 
 EYES_M = ((-0.03, 0.02, 0.7), (0.033, 0.02, 0.69))
 SIZE = (200, 100)
