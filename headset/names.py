@@ -58,7 +58,7 @@ UNIFIED_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(UNIFIED
 ARKIT_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(ARKIT)}
 
 CHANNELS: Final[tuple[str, ...]] = ARKIT + UNIFIED
-"""What drives an avatar: both vocabularies of a face, ARKit's 52 first. Spelt differently, none twice."""
+"""What drives an avatar: both vocabularies, ARKit's 52 first. Spelt differently, none twice."""
 
 CHANNEL_INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(CHANNELS)}
 

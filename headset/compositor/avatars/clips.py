@@ -79,7 +79,7 @@ class Clips:
         starts: Shape (C + 1,): clip c moves the vertices `index[starts[c] : starts[c + 1]]`.
         index: Shape (E,), vertices, each once within a clip, rising.
         delta: Shape (E, 3), displacements at weight 1, metres.
-        drive: Shape (C, 140): weight of a clip for each of `names.CHANNELS`; all zero for clips a face does
+        drive: Shape (C, 140): weight of a clip for each of `CHANNELS`; all zero for clips a face does
             not drive (a viseme where the mouth itself is tracked; a costume).
         limit: Shape (C,), the highest weight; the least is 0.
         binary: Shape (C,): weights above a half are 1, others 0.
