@@ -65,10 +65,10 @@ _VRCHAT: Final = Way(
     switch="in VRChat's action menu, turn on OSC",
 )
 _OPENVR_OVERLAY: Final = Way(
-    sensor="", path="OpenVR overlay", switch="nothing yet: this version draws no overlay"
+    sensor="", path="OpenVR overlay", switch="start SteamVR, and the game from it"
 )
 _OPENXR_OVERLAY: Final = Way(
-    sensor="", path="XR_EXTX_overlay", switch="nothing yet: this version draws no overlay"
+    sensor="", path="XR_EXTX_overlay", switch="start the runtime's service"
 )
 
 _STREAMED: Final = (_STEAM_LINK, _VIRTUAL_DESKTOP, _ALVR, _VRCFT)
@@ -109,9 +109,10 @@ _WAYS: Final[dict[Sense, dict[Kind, tuple[Way, ...]]]] = {
         "steamvr": (_OPENVR_OVERLAY,),
         "monado": (_OPENXR_OVERLAY,),
         "wivrn": (_OPENXR_OVERLAY,),
-        "virtual-desktop": (),
-        "meta": (),
-        "other": (),
+        # Not by these runtimes themselves: only over games that they have from SteamVR.
+        "virtual-desktop": (_OPENVR_OVERLAY,),
+        "meta": (_OPENVR_OVERLAY,),
+        "other": (_OPENVR_OVERLAY,),
     },
 }
 """Of each, the best way first."""

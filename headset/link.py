@@ -1,7 +1,7 @@
 """The link between the face process and the headset process: faces one way, samples the other.
 
-Two private files in a folder that only this wearer can enter, each written by one process and mapped
-by both. Either may die and come back: the other sees its records grow old, then new ones.
+Private files in a folder that only this wearer can enter, each written by one process and mapped by
+both. Either may die and come back: the other sees its records grow old, then new ones.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .link_layout import (
     sample,
     text,
 )
+from .link_panels import PanelsReader, Pictures, Wishes
 from .link_ring import LinkFile, Record, RingReader, RingWriter, create
 from .meter import Meter
 
@@ -37,7 +38,7 @@ Said = Callable[[], str]
 
 
 def make_folder() -> Path:
-    """Make a new private folder with both files in it, empty.
+    """Make a new private folder with the files in it, empty.
 
     In the session's own runtime folder, which lies in memory, or where there is none among the
     temporary files.
@@ -185,17 +186,19 @@ def _received_ns(sample: Sample) -> int:
 
 
 class HeadsetEnd:
-    """The headset process's end: samples and times out, the newest face in."""
+    """The headset process's end: samples and times out, the newest face and panels in."""
 
     def __init__(self, folder: Path) -> None:
-        """Map both files.
+        """Map all files.
 
         Raises:
             HeadsetError: They are not there, or of another version of unvisor.
         """
         self._faces = opened(folder, "face", writing=False)
         self._file = opened(folder, "headset", writing=True)
+        self._told = opened(folder, "panels", writing=False)
         self._face = RingReader(self._faces, FACE)
+        self._panels = PanelsReader(self._told)
         self._samples = {kind: RingWriter(self._file, ring) for kind, ring in SAMPLES.items()}
         self._display = RingWriter(self._file, DISPLAY)
         self._state = RingWriter(self._file, STATE)
@@ -208,11 +211,21 @@ class HeadsetEnd:
                 fill(ring.record, one)
                 ring.publish()
 
-    def tell_display(self, *, time_ns: int, display_ns: int, period_ns: int, drawn: int) -> None:
-        """Say when a frame began, when it will be seen, how long frames are, how many were drawn."""
+    def tell_display(
+        self, *, time_ns: int, display_ns: int, period_ns: int, drawn: int, late: int = 0
+    ) -> None:
+        """Say when a frame began, when it will be seen, how long frames are, how many were drawn.
+
+        Args:
+            time_ns: When it began, host clock.
+            display_ns: When it will be seen, host clock.
+            period_ns: How long frames are.
+            drawn: How many were drawn before it.
+            late: Of how many this process's own work took longer than a frame.
+        """
         record: Record = self._display.record
         record["time_ns"], record["display_ns"] = time_ns, display_ns
-        record["period_ns"], record["drawn"] = period_ns, drawn
+        record["period_ns"], record["drawn"], record["late"] = period_ns, drawn, late
         self._display.publish()
 
     def tell_state(self, state: str, note: str = "") -> None:
@@ -226,10 +239,19 @@ class HeadsetEnd:
         record = self._face.newest()
         return None if record is None else DrawnFace(record)
 
+    def panels(self) -> Pictures:
+        """Return what panels show now: the very same arrays while they are unchanged."""
+        return self._panels.pictures()
+
+    def wishes(self) -> Wishes:
+        """Return what is asked of the mirror: the very same object while that is unchanged."""
+        return self._panels.wishes()
+
     def close(self) -> None:
-        """Let go of both files."""
+        """Let go of the files."""
         self._file.close()
         self._faces.close()
+        self._told.close()
 
 
 class HeadsetState:

@@ -7,19 +7,20 @@ times are on the host clock, which is one for all processes of a machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .clock import NS_PER_S
+from .compositor.panels.content import PLATES, Content
 from .expressions import arkit_from_unified
 from .frame import VISEMES, EyeSample, FaceSample, HeadSample, Sample, SpeechSample, WornSample
 from .link_ring import Record, Ring
 from .names import UNIFIED
 
 Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
 
 SOURCE_BYTES: Final = 32
 NOTE_BYTES: Final = 240
@@ -85,11 +86,12 @@ DISPLAY: Final = _ring(
         ("display_ns", np.int64),
         ("period_ns", np.int64),
         ("drawn", np.uint64),
+        ("late", np.uint64),
     ],
     8,
 )
-"""Headset to face, once a frame: when it began, when it will be seen, how long frames are, and how
-many were drawn before it."""
+"""Headset to face, once a frame: when it began, when it will be seen, how long frames are, how many
+were drawn before it, and of how many our own work took longer than a frame."""
 
 STATE: Final = _ring(
     "state", [("time_ns", np.int64), ("state", "S16"), ("note", f"S{NOTE_BYTES}")], 8
@@ -113,13 +115,32 @@ FACE: Final = _ring(
 )
 """Face to headset: the fields of a `Face` that are drawn, under their names."""
 
+WISHES: Final = _ring(
+    "wishes",
+    [("mirror", np.uint8), ("recentre", np.uint32), ("panels", np.uint8, len(PLATES))],
+    8,
+)
+"""Face to headset, at each change: whether the mirror is shown, how often it was asked to stand before
+the wearer anew, and which of `PLATES` are seen."""
+
+PICTURES: Final[dict[type[Content], Ring]] = {
+    kind: _ring(kind.__name__, [("picture", np.uint8, (plate.size[1], plate.size[0], 4))], 3)
+    for kind, plate in PLATES.items()
+}
+"""Face to headset: what each panel shows, whenever that changes; 1 MB or less each."""
+
 FROM_HEADSET: Final = (*SAMPLES.values(), DISPLAY, STATE)
 FROM_FACE: Final = (FACE,)
+FROM_PANELS: Final = (WISHES, *PICTURES.values())
 
-Direction = Literal["face", "headset"]
-"""Who writes a file."""
+Direction = Literal["face", "headset", "panels"]
+"""What a file carries: each has one writer, and only `headset` is the headset process's."""
 
-FILES: Final[dict[Direction, tuple[Ring, ...]]] = {"face": FROM_FACE, "headset": FROM_HEADSET}
+FILES: Final[dict[Direction, tuple[Ring, ...]]] = {
+    "face": FROM_FACE,
+    "headset": FROM_HEADSET,
+    "panels": FROM_PANELS,
+}
 
 FARTHEST_S: Final = 0.1
 """A face is carried no farther by its rate; a twitch lasts that long."""
@@ -162,33 +183,45 @@ def text(value: bytes) -> str:
     return bytes(value).decode(errors="ignore")
 
 
-@dataclass(frozen=True, slots=True)
 class DrawnFace:
-    """A face as the headset process has it."""
+    """A face as the headset process has it: converted once, as it comes; `at` is a multiplication.
 
-    record: Record
-    """Of `FACE`."""
+    Attributes:
+        record: Of `FACE`.
+        time_ns: The instant it was meant for.
+    """
 
-    @property
-    def time_ns(self) -> int:
-        """The instant it was meant for."""
-        return int(self.record["time_ns"])
+    __slots__ = ("_channels", "_gaze", "_rate", "record", "time_ns")
 
-    def at(self, time_ns: int) -> tuple[Floats, Floats]:
+    def __init__(self, record: Record) -> None:
+        """Convert a record of `FACE`."""
+        self.record = record
+        self.time_ns = int(record["time_ns"])
+        weights = _now_and_a_second_on(record["weights"], record["rate"])
+        openness = _now_and_a_second_on(record["openness"], record["openness_rate"])
+        gaze = record["gaze"].astype(np.float64)
+        # While the gaze rests, ARKit's weights are a sum of the others: they change as steadily.
+        arkit = arkit_from_unified(weights, np.broadcast_to(gaze, (2, 2, 3)), openness)
+        now, later = np.concatenate([arkit, weights], axis=-1)
+        self._channels = now.astype(np.float32)
+        self._rate = np.nan_to_num(later - now).astype(np.float32)  # absent stays absent by `now`
+        self._gaze: Floats32 = record["gaze"]
+
+    def at(self, time_ns: int) -> tuple[Floats32, Floats32]:
         """Return it carried on to an instant.
 
         Args:
             time_ns: When it will be seen, host clock; farther than `FARTHEST_S` away counts as that.
 
         Returns:
-            ARKit weights (52,) and gaze (2, 3) in head space; NaN where absent.
+            The weights of `names.CHANNELS` (140,), and gaze (2, 3) in head space; NaN where absent.
         """
-        record = self.record
         ahead_s = (time_ns - self.time_ns) / NS_PER_S
         ahead_s = min(max(ahead_s, -FARTHEST_S), FARTHEST_S)
-        weights = record["weights"] + ahead_s * np.nan_to_num(record["rate"])
-        openness = record["openness"] + ahead_s * np.nan_to_num(record["openness_rate"])
-        gaze = record["gaze"].astype(np.float64)
-        return arkit_from_unified(
-            weights.astype(np.float64), gaze, openness.astype(np.float64)
-        ), gaze
+        return self._channels + np.float32(ahead_s) * self._rate, self._gaze
+
+
+def _now_and_a_second_on(values: Floats32, rate: Floats32) -> Floats:
+    """Return values (N,) as they are and as their rate would have them, (2, N)."""
+    now = values.astype(np.float64)
+    return np.stack([now, now + np.nan_to_num(rate)])

@@ -202,12 +202,13 @@ class RingReader:
         missed: Records that came and went between two looks, or were met in the making.
     """
 
-    def __init__(self, file: LinkFile, ring: Ring) -> None:
-        """Start with what is written from now on."""
+    def __init__(self, file: LinkFile, ring: Ring, *, standing: bool = False) -> None:
+        """Start with what is written from now on, or with the newest record that stands already."""
         self._words, self._file = file.words, file.bytes
         self._start, self._stride, self._slots = file.start(ring), ring.stride, ring.slots
         self._layout = ring.record
-        self._seen: int = self._words[self._start // 8]
+        count: int = self._words[self._start // 8]
+        self._seen = max(0, count - 1) if standing else count
         self.missed: int = 0
 
     def newest(self) -> Record | None:

@@ -1,16 +1,17 @@
 """The headset process, from outside: started, watched, started anew when it dies, stopped.
 
-Only `--room` leads here. It opens the one session that owns the headset, which on SteamVR would end a
-running game; so it is refused while one runs, each time anew before the process is started again, and
-by the process itself as the last thing before it opens anything. The process ends rather than mend a
-lost session: a fresh one is whole, whatever a dead runtime left behind in the old one. The face process
-sees samples stay away, and return.
+With `--room` it opens the one session that owns the headset, which on SteamVR would end a running game;
+so it is refused while one runs, each time anew before the process is started again, and by the process
+itself as the last thing before it opens anything. The process ends rather than mend a lost session: a
+fresh one is whole, whatever a dead runtime left behind in the old one. The face process sees samples
+stay away, and return.
 
     with Room(rate_hz=90.0) as room:
         source = Devices({"room": room.reader, …}, room.beat)
         sinks = (room.sink, …)
 
-`python -m unvisor.headset.room FOLDER` is that process; see `room_inside`.
+It is the same process that shows an overlay over a game, a window on the desktop or a film, beside which
+games run as they like. `python -m unvisor.headset.room_inside` is that process.
 """
 
 from __future__ import annotations
@@ -18,23 +19,25 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import IO, Final, Self
 
+import msgspec
+
 from .beside import Runtime, active_runtime, scene_app
 from .clock import now_ns, seconds
+from .compositor.stage import Show
 from .errors import HeadsetError
 from .link import HeadsetState, LinkReader, LinkSink, make_folder, opened, remove_folder
 from .link_beat import DisplayBeat
 from .link_layout import DISPLAY
 from .link_ring import RingReader
+from .room_panels import RoomPanels
+from .room_shown import CLOSED, USELESS, Shown
 from .sensors.openxr.service import clients
-
-CLOSED: Final = 3
-"""The process's exit status where the wearer or the runtime asked it to quit: it is not brought back."""
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 8.0
@@ -78,6 +81,26 @@ def refused_now() -> str | None:
     return room_refusal(runtime, scene)
 
 
+def overlay_refused_now() -> str | None:
+    """Return why no overlay can be shown now, with the remedy; None where one can."""
+    from .compositor.overlay import overlay_way
+
+    try:
+        overlay_way(active_runtime())
+    except HeadsetError as error:
+        return str(error)
+    return None
+
+
+def _never() -> None:
+    """A desktop is there for all."""
+
+
+_REFUSALS: Final[Mapping[Show, Callable[[], str | None]]] = {
+    "room": refused_now, "overlay": overlay_refused_now, "window": _never, "film": _never,
+}  # fmt: skip
+
+
 class Room:
     """The headset process and the link to it; a context manager.
 
@@ -86,23 +109,50 @@ class Room:
         sink: A `Sink` whose faces it draws.
         folder: Where the link lies.
         beat: A `Beat` that follows its display.
+        panels: What is shown beside the face, and whether the mirror is.
     """
 
-    def __init__(self, *, rate_hz: float, refusal: Callable[[], str | None] = refused_now) -> None:
+    def __init__(
+        self,
+        *,
+        rate_hz: float,
+        show: Show = "room",
+        avatar: Path | None = None,
+        film: Path | None = None,
+        mirror_window: bool = False,
+        refresh_hz: float | None = None,
+        refusal: Callable[[], str | None] | None = None,
+    ) -> None:
         """Prepare; nothing is started.
 
         Args:
-            rate_hz: Faces a second while the headset shows nothing.
-            refusal: Why the process may not be started now, None where it may.
+            rate_hz: Faces a second while nothing is shown.
+            show: On which stage.
+            avatar: The .glb, .gltf or .vrm of whoever is seen; the default head without.
+            film: The .mp4 that what the wearer sees is filmed to, or the .png of the last of it. Were
+                the process to die, the next one's goes beside it: `x-2.mp4`.
+            mirror_window: Whether a window on the desktop shows it beside the headset.
+            refresh_hz: Have the headset's display be as fast as it can, up to this.
+            refusal: Why the process may not be started now, None where it may; by default as the stage
+                has it.
         """
         self._rate_hz = rate_hz
-        self._refusal = refusal
+        self._shown = Shown(
+            show=show,
+            avatar=None if avatar is None else str(avatar.absolute()),
+            film=None if film is None else str(film.absolute()),
+            mirror_window=mirror_window,
+            refresh_hz=refresh_hz,
+        )
+        self._refusal = _REFUSALS[show] if refusal is None else refusal
         self._stop = Event()
         self._lock = Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._note = ""
         self.starts = 0
         """How many times the process was started."""
+        self.closed = False
+        """Whether it has ended for good: closed by someone, or given what cannot be used."""
 
     def __enter__(self) -> Self:
         """Start it.
@@ -119,6 +169,7 @@ class Room:
         except HeadsetError:
             remove_folder(self.folder)
             raise
+        self.panels = RoomPanels(self.folder).__enter__()
         self._state = HeadsetState(self._file)
         self.beat = DisplayBeat(RingReader(self._file, DISPLAY), self._rate_hz)
         self.reader = LinkReader(self.folder, said=self.said)
@@ -145,6 +196,7 @@ class Room:
             child.kill()
             self._thread.join()
         self._file.close()
+        self.panels.__exit__(None, None, None)
         remove_folder(self.folder)
 
     @property
@@ -158,9 +210,14 @@ class Room:
         state, note = self._state.look()
         return self._note or note or ("" if state == "focused" else state)
 
+    @property
+    def drawn_hz(self) -> float:
+        """Frames drawn a second, over the last second or so; 0 while nothing is seen."""
+        return self._state.drawn_hz()
+
     def drawn(self) -> str:
         """Return what becomes of faces: how often they are drawn, or why they are not."""
-        drawn_hz = self._state.drawn_hz()
+        drawn_hz = self.drawn_hz
         return f"drawn at {drawn_hz:.0f} Hz" if drawn_hz else self.said() or "not seen"
 
     def _watch(self) -> None:
@@ -175,8 +232,9 @@ class Room:
             status, last_words = self._run()
             if self._stop.is_set():
                 return
-            if status == CLOSED:
-                self._say("the headset process was closed from the headset: run again to open it")
+            if status in (CLOSED, USELESS):
+                self.closed = True
+                self._say(f"{_CLOSED_BY[self._shown.show] if status == CLOSED else last_words}")
                 return
             if seconds(now_ns() - began_ns) > _WELL_AFTER_S:
                 pause_s = _FIRST_PAUSE_S
@@ -194,17 +252,19 @@ class Room:
         with self._lock:
             if self._stop.is_set():
                 return 0, ""
+            self.starts += 1
+            shown = msgspec.structs.replace(self._shown, film=self._shown.film_of(self.starts))
             # -P: the folder it is started from is not a place to import from.
+            command = [sys.executable, "-P", "-m", "unvisor.headset.room_inside"]
             try:
                 self._child = child = subprocess.Popen(  # noqa: S603 - this interpreter, our words
-                    [sys.executable, "-P", "-m", "unvisor.headset.room", str(self.folder)],
+                    [*command, str(self.folder), shown.words()],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
                 )
             except OSError as cause:
                 return 1, f"{sys.executable}: cannot be started ({cause.strerror})"
-            self.starts += 1
         self._note = ""
         with child:
             last_words = _last_line(child.stderr)
@@ -217,6 +277,12 @@ class Room:
         self._note = note
 
 
+_CLOSED_BY: Final[Mapping[Show, str]] = {
+    **dict.fromkeys(("room", "overlay"), "closed from the headset: run again to open it"),
+    **dict.fromkeys(("window", "film"), "its window was closed: run again to open it"),
+}
+
+
 def _last_line(stream: IO[bytes] | None) -> str:
     """Read to the end; return the last line that says something, all others go to the log."""
     last = ""
@@ -226,9 +292,3 @@ def _last_line(stream: IO[bytes] | None) -> str:
             _LOG.info("headset process: %s", text)
             last = text
     return last
-
-
-if __name__ == "__main__":
-    from .room_inside import main
-
-    sys.exit(main(Path(sys.argv[1])))

@@ -1,7 +1,8 @@
-"""What runs in the headset process: one session, its senses out, the newest face drawn.
+"""What runs in the headset process: a stage, its senses out, the newest face drawn on it.
 
 It ends when its standard input does, which is when the face process is gone or wants it gone; when the
-headset asks it to quit; and with one line on standard error when anything is lost, to be started anew.
+headset, or whoever closed the window, asks it to quit; and with one line on standard error when anything
+is lost, to be started anew.
 """
 
 from __future__ import annotations
@@ -12,39 +13,38 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
 from .clock import NS_PER_S, now_ns
-from .compositor.context import Context, Route
-from .compositor.head.build import build_head
-from .compositor.openxr.binding import bound, extensions
-from .compositor.openxr.frames import SAMPLES, Frames
-from .compositor.openxr.mirror import Mirror
-from .errors import HeadsetError
+from .compositor.avatar import Avatar
+from .compositor.baked import default_head, light_of
+from .compositor.context import Context
+from .compositor.mirror import Mirror
+from .compositor.punctuality import Punctuality
+from .compositor.stage import Stage, StageState
+from .compositor.stereo.renderer import SAMPLES
+from .errors import HeadsetError, OutputError, UnvisorError
 from .link import HeadsetEnd, remove_folder
-from .room import CLOSED, refused_now
-from .sensors.openxr.instance import Instance
-from .sensors.openxr.sensors import SENSOR_EXTENSIONS, Sensors
-from .sensors.openxr.session import Session, State
-from .sensors.openxr.time import TIME_EXTENSION
+from .room_shown import CLOSED, USELESS, Shown
+from .room_stages import ROUTES, Onlooker, onlookers, opened
 
-_ROUTES: Final[tuple[Route, ...]] = ("window", "egl")
-"""GLX or WGL, which every runtime takes; EGL where there is no screen."""
+_LOG: Final = logging.getLogger("unvisor")
 
 _IDLE_S: Final = 0.02
 _STOP_WITHIN_S: Final = 4.0
 _COLLECT_EVERY_NS: Final = 10 * NS_PER_S
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, words: str) -> int:
     """Be the headset process of a link; return its exit status.
 
     Args:
         folder: The link's.
+        words: `Shown.words`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the face process's to answer
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -56,11 +56,9 @@ def main(folder: Path) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     try:
-        return _appear(end, stop)
+        return _appear(end, stop, Shown.of(words))
     except HeadsetError as error:
-        end.tell_state("lost", str(error))
-        sys.stderr.write(f"{error}\n")
-        return 1
+        return _lost(end, error, status=1)
     finally:
         end.close()
         if stop.is_set():
@@ -75,57 +73,108 @@ def _follow_parent(stop: Event, folder: Path) -> None:
     os._exit(1)  # a runtime that does not answer holds the loop
 
 
-def _appear(end: HeadsetEnd, stop: Event) -> int:
-    """Open a session with graphics and serve it until it ends."""
+def _lost(end: HeadsetEnd, error: UnvisorError, *, status: int) -> int:
+    """Say why it ends; return its exit status."""
+    end.tell_state("lost", str(error))
+    sys.stderr.write(f"{error}\n")
+    return status
+
+
+def _appear(end: HeadsetEnd, stop: Event, shown: Shown) -> int:
+    """Open a stage and serve it until it ends."""
+    try:
+        avatar = _avatar(shown.avatar)  # takes its time, so before anything is opened
+    except HeadsetError as error:
+        return _lost(end, error, status=USELESS)
     with ExitStack() as stack:
-        context = stack.enter_context(Context(_ROUTES))
-        mirror = Mirror(build_head())  # takes seconds: what was known before them may be so no more
-        stack.callback(mirror.close)
+        context = stack.enter_context(Context(ROUTES[shown.show]))
         if stop.is_set():
             return 0
-        why = refused_now()
-        if why is not None:
-            raise HeadsetError(why)
-        instance = stack.enter_context(
-            Instance(SENSOR_EXTENSIONS, required=(*extensions(context), TIME_EXTENSION))
+        light = light_of(avatar)
+        stage = opened(stack, shown, context)
+        software = context.report.software  # there each pixel counts: the room is twice the work
+        mirror = Mirror(
+            avatar,
+            end.newest_face,
+            size=stage.size,
+            image_format=stage.image_format,
+            transparent=stage.transparent,
+            head=stage.head,
+            light=light,
+            room=not software,
+            samples=1 if software else SAMPLES,
         )
-        binding = bound(context, instance)
-        session = stack.enter_context(Session(instance, binding))
-        sensors = Sensors(session)
-        samples = 1 if context.report.software else SAMPLES
-        frames = stack.enter_context(Frames(session, binding, samples=samples))
+        stack.callback(mirror.close)
+        try:
+            looking = onlookers(stack, shown, context, stage, mirror)
+        except OutputError as error:
+            return _lost(end, error, status=USELESS)
         stack.enter_context(_garbage_kept())
-        return _serve(end, stop, session, sensors, frames, mirror)
+        return _serve(end, stop, stage, mirror, looking)
+
+
+def _avatar(path: str | None) -> Avatar:
+    """Return whoever is seen: from a file, or the default head."""
+    if path is None:
+        return default_head()
+    from .compositor.avatars.file import load
+
+    return load(Path(path))
 
 
 def _serve(
+    end: HeadsetEnd, stop: Event, stage: Stage, mirror: Mirror, looking: Sequence[Onlooker]
+) -> int:
+    punctuality = Punctuality()
+    try:
+        return _loop(end, stop, stage, mirror, looking, punctuality)
+    finally:
+        if punctuality.frames:
+            _LOG.info("%s", punctuality.words())
+
+
+def _loop(
     end: HeadsetEnd,
     stop: Event,
-    session: Session,
-    sensors: Sensors,
-    frames: Frames,
+    stage: Stage,
     mirror: Mirror,
+    looking: Sequence[Onlooker],
+    punctuality: Punctuality,
 ) -> int:
-    told, collected_ns = (State.UNKNOWN, ""), now_ns()
+    told: tuple[str, str] | None = None
+    recentred, collected_ns = end.wishes().recentre, now_ns()
     while not stop.is_set():
-        state = session.poll()
-        if told != (state, sensors.trouble):
-            told = state, sensors.trouble
-            end.tell_state(state.name.lower(), "; ".join(filter(None, (*sensors.notes, told[1]))))
-        if state is State.EXITING:
+        state = stage.poll()
+        if told != (said := stage.said()):
+            told = said
+            end.tell_state(*said)
+        if state is StageState.CLOSED:
             return CLOSED
-        if not session.running:
+        if state is StageState.WAITING:
+            punctuality.pause()
             stop.wait(_IDLE_S)
             continue
-        beat = frames.wait()
+        beat, drawn = stage.wait(), stage.drawn
         began_ns = now_ns()
-        seen_ns = session.offset.ours(beat.display_time)
+        punctuality.begin(beat)
         end.tell_display(
-            time_ns=began_ns, display_ns=seen_ns, period_ns=beat.period_ns, drawn=frames.drawn
+            time_ns=began_ns,
+            display_ns=beat.display_ns,
+            period_ns=beat.period_ns,
+            drawn=drawn,
+            late=punctuality.late,
         )
-        mirror.take(end.newest_face(), seen_ns)
-        frames.show(beat, mirror)
-        end.give(sensors.sample(session.now()))
+        wishes = end.wishes()
+        if wishes.recentre != recentred:
+            recentred = wishes.recentre
+            stage.recentre()
+        stage.show_panels(end.panels())
+        stage.show(beat, mirror if wishes.mirror else None)
+        punctuality.end()
+        if stage.drawn != drawn:
+            for take in looking:
+                take(began_ns)
+        end.give(stage.sample())
         if began_ns - collected_ns > _COLLECT_EVERY_NS:
             gc.collect()  # of what little is not frozen: 0.1 ms
             collected_ns = began_ns
@@ -143,3 +192,7 @@ def _garbage_kept() -> Generator[None]:
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -6,7 +6,10 @@
     [outputs.vrchat]
     port = 9000
 
-Each table has the fields of that plug's settings type. A key nobody knows is refused, with the
+    [headset]
+    avatar = "me.vrm"
+
+Each plug's table has the fields of its settings type. A key nobody knows is refused, with the
 nearest one that is known: a typing error must not look like a setting.
 """
 
@@ -16,7 +19,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 import platformdirs
@@ -25,7 +28,10 @@ from .errors import UnvisorError
 from .plug import READER_PLUGS, SINK_PLUGS, Catalogue, ReaderPlug, Settings, SinkPlug, suggestion
 
 _LARGEST_BYTES: Final = 1 << 20
-_SECTIONS: Final = ("readers", "outputs")
+_SECTIONS: Final = ("readers", "outputs", "headset")
+
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 def settings_path() -> Path:
@@ -41,11 +47,19 @@ class Chosen:
         readers: To be read.
         outputs: To be written.
         unwanted: Readers with `enabled = false`, which are not to be opened unasked either.
+        avatar: Whose face is drawn, where that is not the default head's.
     """
 
     readers: Mapping[str, Settings] = field(default_factory=dict[str, Settings])
     outputs: Mapping[str, Settings] = field(default_factory=dict[str, Settings])
     unwanted: frozenset[str] = frozenset()
+    avatar: Path | None = None
+
+
+class _Headset(msgspec.Struct, frozen=True, kw_only=True):
+    """The table `[headset]`."""
+
+    avatar: str = ""
 
 
 def load(path: Path) -> Chosen:
@@ -75,7 +89,16 @@ def load(path: Path) -> Chosen:
         readers=_enabled(readers),
         outputs=_enabled(outputs),
         unwanted=frozenset(readers.keys() - _enabled(readers).keys()),
+        avatar=_avatar(path, tables.get("headset", {})),
     )
+
+
+def _avatar(path: Path, table: object) -> Path | None:
+    """Return the avatar that the table `[headset]` names, from where the settings are."""
+    where = f"{path}: [headset]"
+    fields = _table(where, table)
+    headset = _converted(where, _Headset, None, fields)
+    return path.parent / Path(headset.avatar).expanduser() if headset.avatar else None
 
 
 def from_words(
@@ -144,8 +167,8 @@ def _table(where: str, value: object) -> Mapping[str, object]:
 
 
 def _converted(
-    where: str, kind: type[Settings], base: Settings | None, fields: Mapping[str, object]
-) -> Settings:
+    where: str, kind: type[_Struct], base: _Struct | None, fields: Mapping[str, object]
+) -> _Struct:
     known = kind.__struct_fields__
     for key in fields:
         if key not in known:

@@ -20,6 +20,7 @@ from ..headset.expressions import angles_from_gaze, gaze_from_arkit
 from ..headset.names import ARKIT_INDEX, BLINK_2
 from . import metrics
 from .events import up
+from .life.saccade import main_sequence_deg_s
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -133,20 +134,10 @@ def _glances(
         amplitude = float(np.hypot(across, along))
         if amplitude >= _LEAST_SACCADE_DEG:
             peak = float(np.degrees(speed_rad_s[start : end + 1].max()))
-            ratios.append(peak / _main_sequence(amplitude, abs(float(across)) / amplitude))
+            ratios.append(peak / main_sequence_deg_s(amplitude, abs(float(across)) / amplitude))
     if ratios and rate_hz >= _LEAST_SACCADE_RATE_HZ:
         found["saccade_speed_over_main_sequence"] = float(np.median(ratios))
     return found
-
-
-def _main_sequence(amplitude_deg: float, sideways: float) -> float:
-    """Return the peak speed people reach, degrees a second; between the fits by direction.
-
-    Source: SCIENCE 4, V = 462 (1 - e^(-A/9.1)) horizontally, 418 (1 - e^(-A/7.5)) vertically.
-    """
-    horizontal = 462.0 * (1.0 - np.exp(-amplitude_deg / 9.1))
-    vertical = 418.0 * (1.0 - np.exp(-amplitude_deg / 7.5))
-    return float(sideways**2 * horizontal + (1.0 - sideways**2) * vertical)
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

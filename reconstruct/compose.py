@@ -3,6 +3,9 @@
 When a sensor dies or comes back its channels change hands between measurement and guess. The step
 this would make is kept as an offset and let go over a moment, so the face eases over and never
 jumps; while it lasts the channel's origin says *held*.
+
+Life, where there is any, is laid over the composed face and never enters it: with or without, what is
+measured or inferred is the same to the bit.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from ..headset.frame import AT_REST, FORWARD, Face, Origin
 from ..headset.names import ARKIT_INDEX, UNIFIED
 from .features import Observation
 from .guess import Guess
+from .life.life import BROW_SHAPES, Living
 
 Floats = NDArray[np.float64]
 
@@ -68,11 +72,21 @@ class Composer:
         self._told = (b"", b"", False)
         self._origin = _HELD
         self._rate = np.zeros(_N + 2)
+        self._sent = self._shown
         self._gaze = FORWARD
         self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)
 
-    def compose(self, time_ns: int, seen: Observation, guess: Guess) -> Face:
-        """Return the face for `time_ns`, from what is seen and what is guessed at that instant."""
+    def compose(
+        self, time_ns: int, seen: Observation, guess: Guess, living: Living | None = None
+    ) -> Face:
+        """Return the face for an instant.
+
+        Args:
+            time_ns: Which.
+            seen: What is seen then.
+            guess: What is guessed from it.
+            living: What is made up where nothing is seen; None leaves eyes and brows to the guess.
+        """
         before_ns = self._time_ns
         passed_s = 0.0 if before_ns is None else max(0, time_ns - before_ns) / NS_PER_S
         measured = seen.measured
@@ -95,18 +109,26 @@ class Composer:
             np.maximum(high, shown, out=high)
         origin = self._origins(seen, sensed)
         self._follow_gaze(seen, passed_s)
+        sent, gaze, gaze_origin = shown, self._gaze, self._gaze_origin.copy()
+        if living is not None:
+            sent = self._enliven(living, shown, origin, sensed)
+            np.minimum(low, sent, out=low)  # what is made up, too
+            np.maximum(high, sent, out=high)
+            if living.gaze_share > 0.0:
+                gaze = _between(gaze, living.gaze, living.gaze_share)
+                gaze_origin.fill(_whose(bool(seen.gaze_sensed[0] or seen.gaze_sensed[1])))
         if 0.0 < passed_s < _RATE_GAP_S:
             share = passed_s / (_RATE_S + passed_s)
-            self._rate += share * ((shown - self._shown) / passed_s - self._rate)
+            self._rate += share * ((sent - self._sent) / passed_s - self._rate)
         elif passed_s:
             self._rate = np.zeros(_N + 2)
-        self._time_ns, self._shown, self._sensed = time_ns, shown, sensed
+        self._time_ns, self._shown, self._sensed, self._sent = time_ns, shown, sensed, sent
         rate = self._rate.copy()
         return Face(
             time_ns=time_ns,
-            weights=shown[:_N],
-            gaze=self._gaze,
-            openness=shown[_LIDS],
+            weights=sent[:_N],
+            gaze=gaze,
+            openness=sent[_LIDS],
             pupil_mm=seen.pupil_mm.copy(),
             median=median[:_N],
             low=low[:_N],
@@ -118,7 +140,7 @@ class Composer:
             openness_rate=rate[_LIDS],
             events=guess.events.copy(),
             origin=origin[:_N],
-            eye_origin=self._gaze_origin.copy(),
+            eye_origin=gaze_origin,
             openness_origin=origin[_LIDS],
         )
 
@@ -138,6 +160,24 @@ class Composer:
         self._offset[np.abs(self._offset) < AT_REST] = 0.0
         self._easing = bool(self._offset.any())
         return self._offset
+
+    def _enliven(
+        self,
+        living: Living,
+        shown: Floats,
+        origin: NDArray[np.uint8],
+        sensed: NDArray[np.bool_],
+    ) -> Floats:
+        """Return what is sent: life laid over what is shown, and say so in `origin`."""
+        sent = shown.copy()
+        if living.lid_share > 0.0:
+            sent[_LIDS] *= 1.0 - living.lid_share * living.closure
+            origin[_LIDS] = _whose(bool(sensed[_LIDS].any()))
+        if living.gesturing:
+            sent[BROW_SHAPES] += living.brows
+            moved = BROW_SHAPES[living.brows != 0.0]
+            origin[moved] = np.where(sensed[moved], Origin.HELD, Origin.SYNTHESISED)
+        return sent
 
     def _origins(self, seen: Observation, sensed: NDArray[np.bool_]) -> NDArray[np.uint8]:
         blind = not (seen.mouth or seen.eyes or sensed.any())
@@ -171,3 +211,16 @@ class Composer:
         turned = keep * self._gaze + (1.0 - keep) * FORWARD
         self._gaze = turned / np.linalg.norm(turned, axis=1, keepdims=True)
         self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)
+
+
+def _whose(sensed: bool) -> Origin:
+    """Return the origin of what life still has a share in: on its way out where it is sensed."""
+    return Origin.HELD if sensed else Origin.SYNTHESISED
+
+
+def _between(gaze: Floats, living: Floats, share: float) -> Floats:
+    """Return directions (2, 3) that lie a share of the way from one to the other."""
+    if share >= 1.0:
+        return living.copy()
+    mixed = gaze + share * (living - gaze)
+    return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)

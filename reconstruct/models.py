@@ -15,6 +15,7 @@ from ..headset.names import ARKIT, ARKIT_INDEX
 from .contract import Metadata
 from .features import Observation
 from .guess import MEDIAN, SENT, Constant, Guess, Predictor, Rules
+from .life.life import Life
 from .reconstructor import FaceReconstructor
 from .runtime import Model
 
@@ -102,9 +103,11 @@ def predictor(model: str, profile: Profile | None) -> Predictor:
     return OnnxPredictor(Model(_file(model)), profile)
 
 
-def reconstructor(model: str, profile: Profile | None) -> FaceReconstructor:
-    """Return a reconstructor with the model of that name or file, for one wearer."""
-    return FaceReconstructor(predictor(model, profile), profile)
+def reconstructor(
+    model: str, profile: Profile | None, life: Life | None = None
+) -> FaceReconstructor:
+    """Return a reconstructor with the model of that name or file, for one wearer, alive or not."""
+    return FaceReconstructor(predictor(model, profile), profile, life)
 
 
 def _weights(model: str) -> str:

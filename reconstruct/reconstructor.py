@@ -1,4 +1,7 @@
-"""A reconstructor is three steps: features, a predictor's guess, the composed face."""
+"""A reconstructor is three steps: features, a predictor's guess, the composed face.
+
+A fourth lays life over it, where it is let: what eyes do that no sensor sees.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from ..headset.frame import Face, SensorFrame
 from .compose import Composer
 from .features import Features
 from .guess import Constant, Predictor
+from .life.life import Life
 
 CALIBRATED_QUALITY: Final = 0.1
 """A profile below this (one second of the wearer) knows too little to place a guess by it: the
@@ -18,20 +22,32 @@ hidden face then stays at rest, and only what is measured moves."""
 class FaceReconstructor:
     """Infers the whole face of one wearer, frame by frame; never uses anything later than a frame."""
 
-    def __init__(self, predictor: Predictor, profile: Profile | None) -> None:
-        """Take the model and the wearer; without a profile the hidden face stays at rest."""
+    def __init__(
+        self, predictor: Predictor, profile: Profile | None, life: Life | None = None
+    ) -> None:
+        """Take the model and the wearer.
+
+        Args:
+            predictor: Infers what is hidden.
+            profile: The wearer's; without one the hidden face stays at rest.
+            life: Makes up eyes, and gestures if it may, where nothing is sensed; none in scores.
+        """
         calibrated = profile is not None and profile.quality >= CALIBRATED_QUALITY
         self._features = Features(profile)
         self._predictor = predictor if calibrated else Constant()
         self._composer = Composer()
+        self._life = life
 
     def reconstruct(self, frame: SensorFrame) -> Face:
         """Return the face for `frame.time_ns`."""
         seen = self._features.observe(frame)
         guess = self._predictor.predict(seen, seen.oldest_s)
-        return self._composer.compose(frame.time_ns, seen, guess)
+        living = None if self._life is None else self._life.advance(frame, seen)
+        return self._composer.compose(frame.time_ns, seen, guess, living)
 
     def reset(self) -> None:
         """Forget the past: after a gap, or when the headset goes on again."""
         self._predictor.reset()
         self._composer.reset()
+        if self._life is not None:
+            self._life.reset()

@@ -19,13 +19,14 @@ from ..calibration.fit import fit
 from ..datasets.recording import Recording, interpolate
 from ..datasets.streams import Truth
 from ..headset.clock import NS_PER_S, now_ns, seconds
+from ..headset.compositor.avatar import Avatar
+from ..headset.compositor.baked import default_head
 from ..headset.compositor.camera import Camera
 from ..headset.compositor.demo_page import PICTURE_SIZE, SIZE, Curve, DemoPage
 from ..headset.compositor.film import Film
-from ..headset.compositor.head.build import build_head
 from ..headset.compositor.palette import by_origin
 from ..headset.compositor.renderer import Renderer
-from ..headset.compositor.visor import build_visor
+from ..headset.compositor.visor import build_visor, fitted
 from ..headset.errors import OutputError, RecordingError
 from ..headset.expressions import FROM_ARKIT, IN_ARKIT, gaze_from_arkit
 from ..headset.files import replacing
@@ -159,7 +160,14 @@ def clip(recording: Recording, model: str, *, calibration_s: float, seconds_most
     )
 
 
-def draw(shown: Clip, folder: Path, name: str, progress: Callable[[str], None]) -> dict[str, float]:
+def draw(
+    shown: Clip,
+    folder: Path,
+    name: str,
+    progress: Callable[[str], None],
+    *,
+    avatar: Avatar | None = None,
+) -> dict[str, float]:
     """Draw a clip: `<name>.mp4`, and the liveliest frame as `<name>.png`.
 
     Args:
@@ -167,6 +175,7 @@ def draw(shown: Clip, folder: Path, name: str, progress: Callable[[str], None]) 
         folder: Where the files go; made if missing.
         name: Of both files, without suffix.
         progress: Told after each frame.
+        avatar: Whose face moves; by default the program's own. The headset is put on it if it fits.
 
     Returns:
         Frames, and seconds spent drawing.
@@ -180,7 +189,8 @@ def draw(shown: Clip, folder: Path, name: str, progress: Callable[[str], None]) 
     except OSError as cause:
         raise OutputError(f"{folder}: cannot be made ({cause.strerror}): name another") from cause
     began_ns = now_ns()
-    head, visor = build_head(), build_visor()
+    head = avatar or default_head()
+    visor = fitted(build_visor(), default_head(), head)
     page = DemoPage(titles=_TITLES, curves=_curves(shown), duration_s=float(shown.time_s[-1]) + 0.1)
     camera = Camera.facing(head, yaw_rad=0.25, pitch_rad=0.04, fill=1.05)
     best = _liveliest(shown)
@@ -194,7 +204,8 @@ def draw(shown: Clip, folder: Path, name: str, progress: Callable[[str], None]) 
                 tinted = shot.origin.tobytes()
                 renderer.set_highlight(by_origin(head, shot.origin))
             renderer.draw(shot.sensed, shot.sensed_gaze, camera=camera)
-            renderer.draw_prop(visor)
+            if visor is not None:
+                renderer.draw_prop(visor)
             sensed = renderer.read()
             renderer.draw(shot.inferred, shot.face.gaze, camera=camera, highlight=_TINT)
             inferred = renderer.read()

@@ -29,7 +29,7 @@ HOMES = {
     "xr": ("headset/compositor/*", "headset/sensors/openxr*"),
     "cv2": ("headset/sensors/camera/uvc.py",),
     "serial": ("headset/sensors/camera/serial.py",),
-    "openvr": ("headset/sensors/steamvr/client.py",),
+    "openvr": ("headset/sensors/steamvr/client.py", "headset/compositor/openvr/handle.py"),
     "h5py": ("datasets/*",),
     "onnxruntime": ("reconstruct/runtime.py",),
     "onnx": ("reconstruct/*",),

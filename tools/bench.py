@@ -3,6 +3,8 @@
     unvisor bench                   # each stage by itself
     unvisor bench --live            # trackers in a process of their own, sockets, the whole loop
     unvisor bench --flood-s 600     # the same while 50,000 packets a second come to another port
+    unvisor bench --compositor      # drawing: what a frame costs, and what else it is held to
+    unvisor bench --gpu             # the GPU's time, part by part
 
 Everything is measured on embedded input, so that two machines measure the same work. Medians are what
 counts on a shared machine; the worst is shown because a wearer sees it.
@@ -27,6 +29,8 @@ from ..headset.files import replacing
 from ..headset.pace import sleep_until
 from ..reconstruct import benchmark, live_benchmark
 from ..reconstruct.models import DEFAULT
+from . import bench_drawing
+from .bench_drawing import Drawn
 from .terminal import counting, within
 
 LONGEST_S: Final = 3600.0
@@ -45,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long each way of pacing it is measured (default %(default)g)")  # fmt: skip
     add("--flood-s", type=float, metavar="N", help="measure instead, or too, what a flood of 50,000 "
         "packets a second at one port does to a tracker at another, so long")  # fmt: skip
+    bench_drawing.add_arguments(parser)
     add("--json", type=Path, metavar="OUT", help="write the figures as JSON")
 
 
@@ -56,6 +61,7 @@ class Figures:
     speeds: list[benchmark.Speed] = field(default_factory=list[benchmark.Speed])
     live: list[live_benchmark.Live] = field(default_factory=list[live_benchmark.Live])
     flood: live_benchmark.Flood | None = None
+    drawn: Drawn = field(default_factory=Drawn)
     notes: list[str] = field(default_factory=list[str])
 
 
@@ -65,7 +71,9 @@ def run(options: argparse.Namespace) -> int:
         raise OutputError(f"--frames {options.frames}: give 100 or more for a 99th percentile")
     within("--live-s", options.live_s, LONGEST_S)
     within("--flood-s", options.flood_s, LONGEST_S)
-    if options.live or options.flood_s is not None:
+    if options.compositor or options.gpu:
+        figures = Figures(drawn=bench_drawing.measured(options))
+    elif options.live or options.flood_s is not None:
         figures = _live(options)
     else:
         figures = _stages(options.model or [DEFAULT, "ridge"], options.frames)
@@ -79,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
             "times_real_time": [asdict(row) for row in figures.speeds],
             "live": [asdict(row) for row in figures.live],
             "flood": figures.flood and asdict(figures.flood),
+            **figures.drawn.as_json(),
             "notes": figures.notes,
         }
         with replacing(options.json, OutputError) as draft:
@@ -116,7 +125,7 @@ def _stages(models: list[str], frames: int) -> Figures:
         try:
             from ..headset.compositor.floor import cpu_cost_ms
 
-            drawn_ns = (cpu_cost_ms(frames) * 1e6).astype(int).tolist()
+            drawn_ns = (cpu_cost_ms(frames)[0] * 1e6).astype(int).tolist()
             figures.costs.append(benchmark.cost("draw, CPU alone (no-op driver)", drawn_ns))
         except HeadsetError as error:
             figures.notes.append(f"drawing was not timed: {error}")
@@ -152,8 +161,8 @@ def _show(figures: Figures) -> None:
         if flood.resident_mb is not None:
             began, ended, most = flood.resident_mb
             console.print(f"memory {began:.1f} to {ended:.1f} MB, at most {most:.1f}")
-    for note in figures.notes:
-        console.print(note)
+    for shown in (*bench_drawing.tables(figures.drawn), *figures.notes):
+        console.print(shown, soft_wrap=isinstance(shown, str))
 
 
 def _table(title: str, costs: Sequence[benchmark.Cost]) -> Table:

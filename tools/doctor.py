@@ -2,6 +2,7 @@
 
 unvisor doctor
 unvisor doctor --json
+unvisor doctor --avatar me.vrm
 unvisor doctor --bundle help.zip
 """
 
@@ -11,13 +12,14 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 from ..headset import settings
-from . import bundle, findings
+from . import bundle, findings, findings_headset, terminal
 from .finding import Finding
 from .terminal import within
 
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print the findings as JSON")
     add("--listen-s", type=float, default=0.5, help="how long to wait for sensors (0.5)")
     add("--settings", type=Path, metavar="FILE", help=f"instead of {settings.settings_path()}")
+    add("--avatar", type=Path, metavar="A.vrm", help="see whether this one can be drawn")
     add("--bundle", type=Path, metavar="FILE.zip", help="gather all this for whoever helps you")
     add(
         "--include-face", type=Path, action="append", default=[], metavar="FILE",
@@ -40,9 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look, tell, and return 1 where something essential is missing."""
     within("--listen-s", options.listen_s, 60.0, or_zero=True)
-    settings_file = options.settings or settings.settings_path()
+    settings_file = terminal.settings_file(options.settings)
     found: list[Finding] = []
-    for finding in findings.look(settings_file, options.listen_s):
+    avatars = () if options.avatar is None else (findings_headset.avatar(options.avatar),)
+    for finding in chain(findings.look(settings_file, options.listen_s), avatars):
         found.append(finding)
         if not options.json:
             _show(finding)

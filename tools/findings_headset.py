@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Final
 
 from ..headset import beside
@@ -46,7 +47,9 @@ def look(chosen: Mapping[str, Settings], listen_s: float) -> Iterator[Finding]:
     heard: dict[Sense, list[str]] = {}
     yield from _sensors(chosen, listen_s, heard)
     for sense, by in ways(runtime).items():
-        yield _sense(sense, by, heard.get(sense, []))
+        yield (
+            _overlay(runtime, by) if sense == "overlay" else _sense(sense, by, heard.get(sense, []))
+        )
 
 
 def _runtime(runtime: Runtime | None) -> Finding:
@@ -139,3 +142,38 @@ def _sense(sense: Sense, by: tuple[Way, ...], heard: list[str]) -> Finding:
         found=f"would come by {' or '.join(paths)}; nothing now",
         remedy="; ".join(switches),
     )
+
+
+def _overlay(runtime: Runtime | None, by: tuple[Way, ...]) -> Finding:
+    """Say whether the face can be shown over a game now."""
+    from ..headset.compositor.overlay import overlay_way
+
+    name, paths = "overlay beside a game", " or ".join(way.path for way in by)
+    try:
+        overlay_way(runtime)
+    except HeadsetError as error:
+        why, _, remedy = str(error).rpartition(": ")
+        return Finding(
+            name=name, state="absent", found=f"would be shown by {paths}; {why}", remedy=remedy
+        )
+    return Finding(name=name, state="ok", found=f"unvisor run --overlay shows it by {paths}")
+
+
+def avatar(path: Path) -> Finding:
+    """Say whether an avatar can be drawn, and what is odd about it."""
+    from ..headset.compositor.avatars.file import load
+
+    try:
+        found = load(path)
+    except HeadsetError as error:
+        return failed("avatar", error)
+    counts = [
+        f"{len(found.positions)} vertices",
+        f"{len(found.triangles)} triangles",
+        f"{len(found.materials)} materials",
+        f"{len(found.targets)} of ARKit's shapes",
+    ]
+    if found.clips is not None:
+        counts.append(f"{len(found.clips.names)} clips")
+    words = "; ".join([", ".join(counts), *found.notes])
+    return Finding(name="avatar", state="ok", found=f"{path.name}: {words}")

@@ -1,30 +1,50 @@
-"""`unvisor import FORMAT FILE… --out X.h5`: a face capture becomes a recording's truth."""
+"""`unvisor import FORMAT FILE… --out X`: a face capture becomes a recording's truth, a head an avatar.
+
+unvisor import live-link-face take.csv --out X.h5
+unvisor import ict-facekit ICT-FaceKit/ --out head.glb
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from ..datasets.importers import IMPORTERS, import_files
 from ..datasets.store import save
-from ..headset.errors import RecordingError
+from ..headset.errors import HeadsetError, RecordingError
 from .terminal import ready
+
+
+def _ict_facekit(folder: Path, out: Path) -> None:
+    from ..headset.compositor.avatars.gltf_from_ict import convert
+
+    convert(folder, out)
+
+
+HEADS: Final[dict[str, Callable[[Path, Path], None]]] = {"ict-facekit": _ict_facekit}
+"""Formats of heads: what makes a GLB of a folder. A new one is a function here."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its options."""
-    parser.add_argument("format", choices=IMPORTERS, metavar="FORMAT", help=", ".join(IMPORTERS))
+    formats = (*IMPORTERS, *HEADS)
+    parser.add_argument("format", choices=formats, metavar="FORMAT", help=", ".join(formats))
     parser.add_argument(
         "files",
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a capture; several are takes of one session, joined in order of time",
+        help="a capture; several are takes of one session, joined in order of time; of a head "
+        "(ict-facekit) its folder",
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="X.h5", help="the recording")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="X", help="the recording, .h5; of a head, .glb"
+    )
     parser.add_argument(
         "--person", default="", metavar="ID", help="whose face: splits keep a person whole"
     )
@@ -36,6 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Import, save, say what was found."""
+    if options.format in HEADS:
+        return _head(options)
     ready(options.out, RecordingError, inputs=options.files)
     recording, counts = import_files(
         options.format, options.files, person=options.person, licence=options.licence
@@ -56,4 +78,31 @@ def run(options: argparse.Namespace) -> int:
         print("  no --person given: evaluation refuses a recording without one")
     if not recording.about.basis.text:
         print("  no --licence given: `unvisor run` sends and records no face without one")
+    return 0
+
+
+def _head(options: argparse.Namespace) -> int:
+    """Make an avatar of a head, and say what it can do."""
+    from ..headset.compositor.avatars.file import load
+
+    out: Path = options.out
+    if len(options.files) != 1 or not options.files[0].is_dir():
+        raise HeadsetError(f"{options.format}: not one folder: name the one it was unpacked into")
+    if options.person or options.licence:
+        raise HeadsetError(
+            f"{options.format}: a head, nobody's face: leave out --person, --licence"
+        )
+    if out.suffix != ".glb":
+        raise HeadsetError(f"{out}: an avatar is a .glb: name one for --out")
+    ready(out, HeadsetError)
+    HEADS[options.format](options.files[0], out)
+    avatar = load(out)
+    if options.json:
+        found = {"out": str(out), "vertices": len(avatar.positions), "shapes": len(avatar.targets)}
+        print(json.dumps(found))
+        return 0
+    print(f"{out}: {len(avatar.positions)} vertices, {len(avatar.targets)} shapes")
+    for note in avatar.notes:
+        print(f"  {note}")
+    print(f"  see it: unvisor demo --avatar {out}")
     return 0

@@ -38,6 +38,8 @@ class Start:
         recording: What is played back; its wearer can be calibrated from it.
         rings: The last packets of each sensor that has some, where they are kept.
         sinks: Outputs that come with the source: the headset.
+        named: Sensors that were asked for by name.
+        room: The headset process, open, where the face is drawn.
     """
 
     source: Devices | PacketReplay | Playback
@@ -45,6 +47,8 @@ class Start:
     recording: Recording | None = None
     rings: Rings = field(default_factory=Rings)
     sinks: Mapping[str, Sink] = field(default_factory=dict[str, Sink])
+    named: frozenset[str] = frozenset()
+    room: Room | None = None
 
 
 def start(
@@ -58,7 +62,8 @@ def start(
     keep_packets: bool,
     taken: Set[int] = frozenset(),
     models: Mapping[Sees, Path] | None = None,
-    room: Callable[[], Room] | None = None,
+    room: Callable[[Basis], Room] | None = None,
+    senses: bool = True,
 ) -> Start:
     """Prepare a source; nothing is opened.
 
@@ -72,8 +77,9 @@ def start(
         keep_packets: Whether sensors' last packets are kept.
         taken: Ports of this machine that outputs send to.
         models: ONNX files the wearer brings, for the pictures of the mouth's and the eyes' cameras.
-        room: Opens the headset process: it senses and draws, and its display sets the pace. Called
-            once all else is known to be right.
+        room: Opens the headset process for faces of a basis. Called once all else is known to be
+            right.
+        senses: Whether it has a headset: then it senses for sensors' runs, and sets their pace.
 
     Raises:
         UnvisorError: A sensor, a file or a setting that is not what it should be.
@@ -81,35 +87,57 @@ def start(
     from ..datasets.streams import About
 
     if source in DEVICES:
-        if source == OPENXR and room is None and (refusal := headless_refusal(active_runtime())):
+        if (
+            source == OPENXR
+            and (room is None or not senses)
+            and (refusal := headless_refusal(active_runtime()))
+        ):
             raise HeadsetError(f"--source {OPENXR}: {refusal}")
         sensors = wanted(chosen, words, only=OPENXR if source == OPENXR else None, taken=taken)
         readers = made(sensors)
         seen = seeing(readers, models or {})
-        opened = None if room is None else room()
+        about = About(basis=Basis(kind="reference", text=consent_reference), source="run")
+        opened = None if room is None else room(about.basis)
         return Start(
             source=devices(
                 seen,
                 sensors,
-                room=opened,
+                room=opened if senses else None,
                 steady_hz=rate_hz,
                 in_step=in_step(readers),
             ),
-            about=About(basis=Basis(kind="reference", text=consent_reference), source="run"),
+            about=about,
             rings=tapped(readers, sensors) if keep_packets else Rings(),
-            sinks={} if opened is None else {"headset": opened.sink},
+            sinks=_drawn(opened),
+            named=frozenset(name for name, sensor in sensors.items() if sensor.named),
+            room=opened,
         )
     if Path(source).suffix.lower() == _BUNDLE:
         from ..headset.sensors import packet_log
 
         log = packet_log.load(Path(source))
+        opened = None if room is None else room(log.basis)
         return Start(
             source=PacketReplay(log, rate_hz or RATE_HZ, loop=loop),
             about=About(basis=log.basis, source=Path(source).name),
+            sinks=_drawn(opened),
+            named=frozenset(log.sensors),
+            room=opened,
         )
     recording = _recording(source)
     played = Playback(Path(source).name, lambda: recording.frames(rate_hz), loop=loop)
-    return Start(source=played, about=recording.about, recording=recording)
+    opened = None if room is None else room(recording.about.basis)
+    return Start(
+        source=played,
+        about=recording.about,
+        recording=recording,
+        sinks=_drawn(opened),
+        room=opened,
+    )
+
+
+def _drawn(room: Room | None) -> dict[str, Sink]:
+    return {} if room is None else {"headset": room.sink}
 
 
 def _recording(source: str) -> Recording:

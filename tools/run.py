@@ -4,6 +4,8 @@
     unvisor run --sensor live-link-face:host=0.0.0.0 --status
     unvisor run --source demo --vrchat 127.0.0.1:9000
     unvisor run --source X.h5 --live-link-face 127.0.0.1:11111 --record Y.h5
+    unvisor run --source demo --window
+    unvisor run --room --avatar me.vrm --consent-reference "form 2, 2026-05-01" --film X.mp4
     unvisor run --bundle help.zip --consent-reference "form 2, 2026-05-01"
     unvisor run --source help.zip --record Z.h5
 
@@ -18,7 +20,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,20 +29,21 @@ from ..calibration import consent, profile
 from ..calibration.fit import fit
 from ..headset import settings
 from ..headset.clock import NS_PER_S, now_ns, seconds
-from ..headset.errors import OutputError, RecordingError, UnvisorError
 from ..headset.frame import Health, Sink
 from ..headset.outputs.udp import LOOPBACK, UdpTarget
 from ..headset.permit import Basis, Permit
 from ..headset.plug import SINK_PLUGS, Settings
+from ..headset.sensors.packet_replay import PacketReplay
 from ..headset.sensors.playback import Playback
 from . import bundle, live, logbook
 from .live import Start
-from .live_sensors import RATE_HZ
 from .logbook import LOG
-from .run_options import SINK, add_arguments
+from .run_check import check
+from .run_options import SINK, UNWORN, add_arguments, show
+from .run_room import Attention, avatar_notes, await_drawing, films, room
 from .status import Pulse, Remembered, View, as_json, watched
 from .stopping import stopping
-from .terminal import WEEK_S, ready, within
+from .terminal import settings_file
 
 __all__ = ["add_arguments", "run"]
 
@@ -57,58 +60,61 @@ CALIBRATION_S: Final = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What a run did, how each part was doing at its end, and how the wearer was calibrated."""
+    """What a run did.
+
+    Attributes:
+        counts: Of its loop.
+        rows: How each part was doing at its end.
+        calibration: How the wearer was calibrated, in words.
+        undrawn: Why nothing was drawn that should have been, empty where all is well.
+        avatar_notes: What is odd about the avatar.
+    """
 
     counts: Counts
     rows: Mapping[str, Health]
     calibration: str
+    undrawn: str = ""
+    avatar_notes: tuple[str, ...] = ()
 
 
 def run(options: argparse.Namespace) -> int:
     """Run until the source ends, the time is over, or Ctrl-C."""
-    with logbook.kept(), ExitStack() as stack:
-        _check(options)
+    with logbook.kept():
+        check(options)
         LOG.info("run %s, source %s", __version__, options.source)
-        chosen = settings.load(options.settings or settings.settings_path())
-        outputs = _outputs(options, chosen)
-        start = live.start(
-            options.source,
-            chosen=chosen,
-            words=options.sensor,
-            consent_reference=options.consent_reference,
-            rate_hz=options.rate_hz,
-            loop=options.loop or (options.source == "demo" and options.duration_s is not None),
-            keep_packets=options.bundle is not None,
-            taken=_ports_here(outputs.values()),
-            models=_models(options),
-            room=(lambda: stack.enter_context(_room(options, outputs))) if options.room else None,
-        )
-        permit = consent.Stated(basis=start.about.basis)
-        sinks = _sinks(options, outputs, permit, start)
-        _summarise(options, _loop(options, start, sinks))
+        with ExitStack() as stack:
+            ran = _run(options, stack)
+        _summarise(options, ran)  # now all files are whole
     return 0
 
 
-def _check(options: argparse.Namespace) -> None:
-    within("--rate-hz", options.rate_hz, 1000.0)
-    within("--duration-s", options.duration_s, WEEK_S)
-    ready(options.bundle, OutputError, word="--bundle")
-    if options.bundle is not None and options.bundle.exists():
-        raise OutputError(
-            f"{options.bundle}: is there already, and may be the one that shows the fault: "
-            "choose another --bundle"
-        )
-    if options.room and options.headless:
-        raise UnvisorError("--room draws in the headset and --headless nothing: leave one out")
-    if options.sensor and options.source != "devices":
-        raise UnvisorError(f"--sensor: is one of the devices: leave --source {options.source} out")
-    if options.source not in live.DEVICES:
-        for word in ("room", "bundle", "mouth_model", "eye_model"):
-            if getattr(options, word):
-                option = word.replace("_", "-")
-                raise UnvisorError(
-                    f"--{option}: needs sensors: leave --source {options.source} out"
-                )
+def _run(options: argparse.Namespace, stack: ExitStack) -> Ran:
+    chosen = settings.load(settings_file(options.settings))
+    outputs = _outputs(options, chosen)
+    asked = show(options)
+    avatar = None if asked is None else options.avatar or chosen.avatar
+    notes = () if avatar is None else avatar_notes(avatar)
+    start = live.start(
+        options.source,
+        chosen=chosen,
+        words=options.sensor,
+        consent_reference=options.consent_reference,
+        rate_hz=options.rate_hz,
+        loop=options.loop or (options.source == "demo" and options.duration_s is not None),
+        keep_packets=options.bundle is not None,
+        taken=_ports_here(outputs.values()),
+        models=_models(options),
+        room=None
+        if asked is None
+        else lambda basis: stack.enter_context(_room(options, avatar, outputs, basis)),
+        senses=asked not in UNWORN,
+    )
+    sinks = _sinks(options, outputs, consent.Stated(basis=start.about.basis), start)
+    for note in notes:
+        LOG.info("avatar %s: %s", avatar, note)
+        if not options.json:
+            print(f"avatar {avatar}: {note}", flush=True)
+    return replace(_loop(options, start, sinks), avatar_notes=notes)
 
 
 def _models(options: argparse.Namespace) -> dict[Sees, Path]:
@@ -116,14 +122,17 @@ def _models(options: argparse.Namespace) -> dict[Sees, Path]:
     return {sees: path for sees, path in given.items() if path is not None}
 
 
-def _room(options: argparse.Namespace, outputs: Mapping[str, Settings]) -> Room:
+def _room(
+    options: argparse.Namespace,
+    avatar: Path | None,
+    outputs: Mapping[str, Settings],
+    basis: Basis,
+) -> Room:
     """Return the headset process, not yet open, where nothing else will be refused."""
-    permit = consent.Stated(basis=Basis(kind="reference", text=options.consent_reference))
-    for name in (*outputs, *filter(None, (options.bundle, options.record))):
+    permit = consent.Stated(basis=basis)
+    for name in (*outputs, *filter(None, (options.bundle, options.record, options.film))):
         consent.require(permit, str(name))
-    from ..headset.room import Room
-
-    return Room(rate_hz=options.rate_hz or RATE_HZ)
+    return room(options, avatar)
 
 
 def _wearer(options: argparse.Namespace, recording: Recording | None) -> tuple[Profile | None, str]:
@@ -151,6 +160,7 @@ def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) 
         return states | {f"to {name}": sink.health() for name, sink in sinks.items()}
 
     pulse, source = Pulse(), Remembered(start.source, rows)
+    attention: Attention | None = None
     if options.bundle is not None:
         sinks = {
             **sinks,
@@ -158,16 +168,30 @@ def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) 
                 options.bundle,
                 rings=start.rings,
                 basis=start.about.basis,
-                settings_file=options.settings or settings.settings_path(),
+                settings_file=settings_file(options.settings),
                 rows=lambda: source.final,
             ),
         }
     everything: tuple[Sink, ...] = (*sinks.values(), pulse)
-    with stopping() as stop, watched(rows, _view(options)):
+    with ExitStack() as stack:
+        stop = stack.enter_context(stopping())
+        if start.room is not None:
+            attention = Attention(start.room, start.source.health, start.named, stop)
+            attention.panels = options.panels != "off"
+            attention.alone = options.window and len(sinks) == 1
+            stack.enter_context(attention)
+            if isinstance(start.source, Playback | PacketReplay) and show(options) in UNWORN:
+                await_drawing(start.room, stop)
+        stack.enter_context(watched(rows, _view(options)))
         duration_s = options.duration_s
         until_ns = None if duration_s is None else now_ns() + round(duration_s * NS_PER_S)
         counts = pipeline.run(source, reconstructor, everything, until_ns=until_ns, stop=stop)
-    return Ran(counts=counts, rows=source.final, calibration=words)
+    return Ran(
+        counts=counts,
+        rows=source.final,
+        calibration=words,
+        undrawn="" if attention is None else attention.undrawn,
+    )
 
 
 def _outputs(options: argparse.Namespace, chosen: settings.Chosen) -> dict[str, Settings]:
@@ -195,12 +219,6 @@ def _sinks(
     if options.bundle is not None:
         consent.require(permit, str(options.bundle))
     if options.record is not None:
-        ready(options.record, RecordingError, word="--record")
-        if options.record.exists():
-            raise RecordingError(
-                f"{options.record}: is there already, and a take is never replaced: "
-                "choose another --record"
-            )
         consent.require(permit, str(options.record))
         from ..datasets.recorder import Recorder
 
@@ -227,15 +245,24 @@ def _summarise(options: argparse.Namespace, ran: Ran) -> None:
     lost = "".join(f", {count} dropped {name}" for name, count in dropped.items())
     text = f"{counts.frames} faces in {duration_s:.1f} s, {rate_hz:.1f} a second{lost}"
     text = f"{text}; {ran.calibration}"
+    if ran.undrawn:
+        text = f"{text}; nothing was drawn: {ran.undrawn}"
     LOG.info("%s", text)
+    asked: list[Path | None] = [options.record, options.bundle, *films(options.film)]
+    wrote = [str(path) for path in asked if path is not None and path.exists()]
     if options.json:
         summary = {
             "faces": counts.frames,
             "duration_s": round(duration_s, 3),
             "rate_hz": round(rate_hz, 2),
             "calibration": ran.calibration,
+            "avatar_notes": ran.avatar_notes,
+            "undrawn": ran.undrawn,
+            "wrote": wrote,
             "parts": as_json(rows),
         }
         print(json.dumps(summary))
-    else:
-        print(text)
+        return
+    for path in wrote:
+        print(f"wrote {path}")
+    print(text)

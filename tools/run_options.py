@@ -1,4 +1,4 @@
-"""The options of `unvisor run`."""
+"""The options of `unvisor run`, and where by them the face is drawn."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ..headset import settings
+from ..headset.compositor.stage import Show
 from ..headset.plug import READER_PLUGS, SINK_PLUGS
 from .live_sensors import RATE_HZ
 
@@ -14,8 +15,30 @@ SINK: Final = "sink:"
 """Sets an output's option apart from ours of the same name."""
 
 
+KEYS: Final = (
+    "In a terminal, while the face is drawn: m shows and hides the mirror, r has it stand before the "
+    "wearer anew, q quits."
+)
+UNWORN: Final[frozenset[Show]] = frozenset({"window", "film"})
+"""Stages without a headset: nothing is sensed there, and no picture waits for a wearer."""
+
+FILMS: Final = (".mp4", ".png")
+
+
+def show(options: argparse.Namespace) -> Show | None:
+    """Return where the face is to be drawn, None where nowhere."""
+    if options.room:
+        return "room"
+    if options.overlay:
+        return "overlay"
+    if options.window:
+        return "window"
+    return None if options.film is None else "film"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options, one for each output that is known here."""
+    parser.epilog = KEYS
     add = parser.add_argument
     add(
         "--source", default="devices", metavar="devices|openxr|demo|X.h5|X.zip",
@@ -60,11 +83,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--loop", action="store_true", help="start a recording or the demo again at its end")
     add(
-        "--room", action="store_true",
-        help="draw in the headset, with a session that owns it: refused while a game runs",
-    )  # fmt: skip
-    add("--headless", action="store_true", help="draw nothing, which without --room is so anyway")
+        "--headless",
+        action="store_true",
+        help="draw nothing on any screen; a --film is made anyway",
+    )
+    _add_drawn(parser)
     add("--status", action="store_true", help="show how each sensor and output is doing")
     add("--json", action="store_true", help="print states and the summary as JSON")
     add("--settings", type=Path, metavar="FILE", help=f"instead of {settings.settings_path()}")
     add("--consent-reference", default="", metavar="TEXT", help="form, version and date signed")
+
+
+def _add_drawn(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--room", action="store_true",
+        help="draw in the headset, with a session that owns it: refused while a game runs",
+    )  # fmt: skip
+    add("--overlay", action="store_true", help="draw in the headset over the game that runs there")
+    add(
+        "--window", action="store_true",
+        help="draw in a window on the desktop, alone or beside --room and --overlay",
+    )  # fmt: skip
+    add("--avatar", type=Path, metavar="A.vrm", help="whose face is drawn: a .glb, .gltf or .vrm")
+    add(
+        "--film", type=Path, metavar="X.mp4|X.png",
+        help="a film of what the wearer sees, or the last picture of it; without --room, --overlay or "
+        "--window nothing else shows it; needs the same consent as --record",
+    )  # fmt: skip
+    add(
+        "--panels", choices=("on", "off"),
+        help="whether panels in the picture tell how sensors do, at first and when one is lost (on)",
+    )  # fmt: skip
+    add(
+        "--refresh-hz", type=float, metavar="N",
+        help="with --room, the highest rate that the headset's display is asked for",
+    )  # fmt: skip

@@ -11,10 +11,11 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from ..headset.clock import now_ns
 from ..headset.frame import Face, FrameSource, Health, SensorFrame
@@ -23,6 +24,8 @@ from .logbook import LOG
 
 EVERY_S: Final = 1.0
 _DRAWN_HZ: Final = 4
+_LINES: Final = 23  # of a terminal's 24: the last is the cursor's
+_SILENT_ROWS: Final = 3
 _COLOURS: Final = {"waiting": "yellow", "live": "green", "lost": "red", "off": "dim"}
 
 View = Literal["table", "lines", "json", "none"]
@@ -122,22 +125,59 @@ def line(name: str, health: Health) -> str:
     return ", ".join(parts)
 
 
-def table(rows: Mapping[str, Health]) -> Table:
-    """Return states as a table."""
-    drawn = Table("", "state", "rate", "age", "drops", "clock", "note", "what to do", box=None)
-    for name, health in rows.items():
+def ordered(rows: Mapping[str, Health]) -> tuple[dict[str, Health], dict[str, list[str]]]:
+    """Return what is worth a row of its own, outputs first, and the rest's names by their state.
+
+    Sensors that nobody has say nothing and are many: where more than a few rows are silent, those that
+    have nothing odd to tell are only named.
+    """
+    shown = {name: rows[name] for name in sorted(rows, key=lambda name: not name.startswith("to "))}
+    silent = [name for name, health in shown.items() if health.state in {"waiting", "off"}]
+    folded: dict[str, list[str]] = {}
+    if len(silent) > _SILENT_ROWS:
+        for name in silent:
+            health = shown[name]
+            if name.startswith("from ") and not (health.state == "waiting" and health.note):
+                folded.setdefault(health.state, []).append(name.removeprefix("from "))
+                del shown[name]
+    return shown, folded
+
+
+def brief(rows: Mapping[str, Health]) -> str:
+    """Return all states as one line, what to do left out where all is well."""
+    shown, folded = ordered(rows)
+    parts = [line(name, health) for name, health in shown.items()]
+    parts += [f"{state}: {', '.join(names)}" for state, names in folded.items()]
+    return " | ".join(parts)
+
+
+def table(rows: Mapping[str, Health]) -> Group:
+    """Return states as a table, what is odd and what to do below it; 24 lines of a terminal hold it."""
+    shown, folded = ordered(rows)
+    drawn = Table("", "state", "rate", "age", "drops", "clock", box=None)
+    for column in drawn.columns:
+        column.no_wrap = True
+    below = [f"{state}: {', '.join(names)}" for state, names in folded.items()]
+    for name, health in list(shown.items())[: _LINES - len(below) - 1]:
         colour = _COLOURS[health.state]
         drawn.add_row(
             escape(name),
             f"[{colour}]{health.state}[/]",
             f"{health.rate_hz:.1f} Hz",
             _age(health),
-            str(health.dropped),
+            str(health.dropped or ""),
             _clock(health),
-            escape(health.note),
-            escape(health.remedy),
         )
-    return drawn
+    below += [
+        f"{name}: {words}"
+        for name, health in shown.items()
+        if (words := ": ".join(filter(None, (health.note, health.remedy))))
+    ]
+    room = _LINES - drawn.row_count - 1
+    if len(below) > room:
+        below[room - 1 :] = [f"and {len(below) - room + 1} notes more"]
+    texts = (Text(words, no_wrap=True, overflow="ellipsis") for words in below[:room])
+    return Group(drawn, *texts)
 
 
 @dataclass
@@ -165,7 +205,7 @@ class _Watcher:
         if self.view == "json":
             print(json.dumps(as_json(rows)), flush=True)
         elif self.view == "lines":
-            print(" | ".join(line(*row) for row in rows.items()), flush=True)
+            print(brief(rows), flush=True)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ..headset import settings
 from ..headset.errors import UnvisorError
 
 CONSOLE = Console(stderr=True)
@@ -83,6 +84,19 @@ def ready(
         raise error(f"{out}: no folder {out.parent}: create it or choose another {word}")
     if out.exists() and any(path.exists() and path.samefile(out) for path in inputs):
         raise error(f"{out}: is also read, and would be lost: choose another {word}")
+
+
+def settings_file(given: Path | None) -> Path:
+    """Return where the settings are: the file that was named, which must be there, or their own place.
+
+    Raises:
+        UnvisorError: No such file.
+    """
+    if given is None:
+        return settings.settings_path()
+    if not given.is_file():
+        raise UnvisorError(f"--settings {given}: no such file: name another, or leave it out")
+    return given
 
 
 def named(paths: Sequence[Path]) -> dict[str, Path]:

@@ -27,6 +27,7 @@ class Region(IntEnum):
     TEETH = 2
     MOUTH = 3
     HAIR = 4
+    CLOTH = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ class Avatar:
             vertices.
         materials: What `parts` name.
         uv: Shape (2, V, 2), two sets of texture coordinates, v downwards; None where there are none.
+        tints: Shape (V, 4), linear, multiplies a material's colour and alpha; None where nothing does.
         normals: Shape (V, 3), unit, as authored at rest (a toon's are not its faces'); or None.
         clips: What the file's shapes and expressions do, and how a face plays them; `targets` are these
             without their rules. None where `targets` are all there is.
@@ -111,6 +113,7 @@ class Avatar:
     parts: tuple[Part, ...] = ()
     materials: tuple[Material, ...] = ()
     uv: Floats32 | None = None
+    tints: Floats32 | None = None
     normals: Floats32 | None = None
     clips: Clips | None = None
     look: Look | None = None

@@ -4,6 +4,9 @@
 #ifndef VIEWS
 #define VIEWS 1
 #endif
+#ifndef ROWS
+#define ROWS 13
+#endif
 
 layout(std140, row_major) uniform View {
     mat4 view_projection[VIEWS];
@@ -12,8 +15,11 @@ layout(std140, row_major) uniform View {
 };
 
 layout(std140) uniform Pose {
-    vec4 weights[13];     // ARKit order, four to a row, 0..1.2
-    vec4 eye_axes[6];     // left x y z, right x y z: where the gaze turns the eyeball's axes to
+    vec4 weights[ROWS];   // of targets or clips, four to a row, 0..1.2
+    vec4 eye_axes[6];     // left x y z, right x y z: where the eyeball's axes are turned to
     vec4 eye_centre[2];   // metres; w: radius
+    vec4 eye_rest[2];     // the centre as modelled
+    vec4 head[3];         // the head's turn on its body, row by row
+    vec4 pivot;           // what it turns about, metres
     vec4 mouth;           // x: how far open, 0..1, for the light that gets in
 };

@@ -17,6 +17,9 @@ Matrix = NDArray[np.float32]
 FOV_Y_RAD: Final = 0.42
 """Upright 24 degrees, a portrait lens: a face keeps its proportions."""
 
+_SHOULDERS: Final = 2.2
+"""From the eyes down, by what is above them: chin, neck and shoulders of a body."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
@@ -43,14 +46,16 @@ class Camera:
         """Return a camera before an avatar.
 
         Args:
-            avatar: Its neutral face is framed, eyeballs, hair and neck included.
+            avatar: Its neutral face is framed, eyeballs, hair and neck included; of a body, head and
+                shoulders.
             yaw_rad: How far it goes round to the wearer's left.
             pitch_rad: How far it rises.
-            fill: The part of the picture's height that the avatar takes up.
+            fill: The part of the picture's height that the avatar takes up, or its width if larger.
         """
-        low, high = avatar.positions.min(axis=0), avatar.positions.max(axis=0)
+        low, high = framed(avatar)
         centre = (low + high) / 2.0
-        away = float(high[1] - low[1]) / 2.0 / fill / math.tan(FOV_Y_RAD / 2.0)
+        height, width = float(high[1] - low[1]), float(high[0] - low[0])
+        away = max(height, width) / 2.0 / fill / math.tan(FOV_Y_RAD / 2.0)
         away += float(high[2] - low[2]) / 4.0  # the face, not the centre, is to fill the picture
         level = math.cos(pitch_rad)
         towards = (
@@ -71,6 +76,19 @@ class Camera:
             aspect: Width over height of the picture.
         """
         return _view_projection(self, aspect)
+
+
+def framed(avatar: Avatar) -> tuple[Matrix, Matrix]:
+    """Return two corners (3,) of the box around what a portrait shows, metres."""
+    if avatar.head is None:
+        return avatar.positions.min(axis=0), avatar.positions.max(axis=0)
+    top = float(avatar.head.high_m[1])
+    eyes = float(avatar.eye_centre[:, 1].mean())
+    # The chin is as far below the eyes as the crown is above; long hair and horns do not count.
+    neck = max(eyes - _SHOULDERS * (top - eyes), float(avatar.head.low_m[1]) - (top - eyes))
+    low, high = avatar.head.low_m.copy(), avatar.head.high_m.copy()
+    low[1] = max(float(avatar.positions[:, 1].min()), neck)
+    return low, high
 
 
 @lru_cache(maxsize=64)

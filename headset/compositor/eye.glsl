@@ -33,8 +33,14 @@ vec3 shade(Surface s) {
 
     float corner = smoothstep(0.25, 0.95, abs(d.x));
     vec3 white = mix(vec3(0.74, 0.71, 0.68), vec3(0.60, 0.38, 0.34), corner * 0.7);
+    // Fine vessels, that run from the corners and thin out towards the iris.
+    float vessel = sin(31.0 * d.y + 3.0 * sin(8.0 * d.x + 5.0 * d.y) + 2.0 * sin(23.0 * d.x));
+    white = mix(white, vec3(0.55, 0.20, 0.18), 0.30 * corner * smoothstep(0.90, 1.0, vessel));
     float edge = smoothstep(rim * 0.90, rim * 1.06, off);
     vec3 albedo = mix(iris(q), white, edge);
+#ifdef COLOUR_MAP
+    albedo = s.albedo;  // a file's eyes are of its own colour
+#endif
 
     // The lids shade the ball wherever it is turned, the upper one most.
     float lids = smoothstep(0.62, -0.05, d.y) * smoothstep(-0.9, -0.1, d.y) * (1.0 - 0.5 * corner);

@@ -1,22 +1,27 @@
 """An avatar on the GPU: its buffers, its two compute passes, its materials.
 
 `pose` moves it, once a frame; `shade` draws it into whatever framebuffer is bound, once a view. Both
-allocate nothing. Vertices of all regions lie in one buffer, triangles are sorted by region, and each
-region is drawn by its own small program.
+allocate nothing that stays. Vertices of all parts lie in one buffer, triangles are sorted by what shades
+them, and each shading is a small program.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..names import ARKIT, ARKIT_INDEX
 from . import gl, occlusion
-from .avatar import Avatar, Region
-from .morph import Morph, clipped, eye_axes, face_table, morph_table
-from .uniforms import POSE, POSE_BINDING, VIEW_BINDING, UniformBlock, view_layout
+from .avatar import Avatar
+from .gpu_morph import GpuMorph
+from .morph import Morph, eyes_drawn
+from .movement import Movements, clipped
+from .programs import Draw, Programs, batch_order
+from .shading import FLESH, batches
+from .surfaces import Surfaces
+from .uniforms import POSE_BINDING, VIEW_BINDING, UniformBlock, pose_layout, view_layout
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
@@ -24,32 +29,12 @@ Floats32 = NDArray[np.float32]
 LAYER_EXTENSIONS: Final = ("GL_ARB_shader_viewport_layer_array", "GL_AMD_vertex_shader_layer")
 """Either lets a vertex say into which layer of a target its triangle goes: two views in one draw."""
 
-_MATERIALS: Final[dict[Region, str]] = {
-    Region.SKIN: "skin",
-    Region.EYE: "eye",
-    Region.TEETH: "mouth",
-    Region.MOUTH: "mouth",
-    Region.HAIR: "hair",
-}
-_CLOSED: Final = frozenset({"skin", "eye", "plain"})
-"""Materials of which only the outside is ever seen; hair and mouth are sheets seen from both sides."""
-
-_GROUP: Final = 64  # local_size_x of the compute shaders
 _JAW, *_LIPS = (
     ARKIT_INDEX[name]
     for name in (
         "jawOpen", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight",
     )
 )  # fmt: skip
-
-
-class _Draw(NamedTuple):
-    """The triangles of one material."""
-
-    program: int
-    closed: bool
-    indices: int
-    start: object
 
 
 def layer_extension() -> str | None:
@@ -63,7 +48,13 @@ def compute_works() -> bool:
 
 
 class Figure:
-    """One avatar, or one thing without targets, in the current context."""
+    """One avatar, or one thing without targets, in the current context.
+
+    Attributes:
+        avatar: Who.
+        texture_bytes: What its textures take up on the GPU.
+        sees_through: Whether what is behind is seen through some of it, and is to be drawn before it.
+    """
 
     def __init__(
         self,
@@ -72,57 +63,84 @@ class Figure:
         plain: bool = False,
         compute: bool = True,
         layers: str | None = None,
+        light: Floats32 | None = None,
     ) -> None:
-        """Send it to the GPU, at rest, and bake its light.
+        """Send it to the GPU, at rest.
 
         Args:
             avatar: What to draw.
             plain: Whether it is a thing, drawn in one glossy material whatever its regions say.
             compute: False poses on the CPU even where the GPU could.
             layers: A `layer_extension`: two views are drawn at once, into two layers. By default one.
+            light: Shape (V, 4), `occlusion.baked_light` of it, where it is known already.
+
+        Raises:
+            HeadsetError: The driver refuses, or a texture is damaged.
         """
         self.avatar = avatar
         self._vertices = len(avatar.positions)
         self._views = 2 if layers else 1
+        self._moves = Movements(avatar)
+        rows = max(1, -(-len(self._moves) // 4))
         self._view = UniformBlock(view_layout(self._views), VIEW_BINDING)
-        self._pose = UniformBlock(POSE, POSE_BINDING)
-        self._weights = np.zeros(len(ARKIT), np.float32)
-        self._eyes = np.column_stack([avatar.eye_centre, np.full(2, avatar.eye_radius_m)])
+        self._pose = UniformBlock(pose_layout(rows), POSE_BINDING)
+        self._face = np.zeros(len(ARKIT), np.float32)
         self._morph = Morph(avatar)
         self._posed = gl.buffer(self._vertices * 32, dynamic=True)
         self._staging = np.zeros((self._vertices, 8), np.float32)
-        order, self._draws = self._materials(plain, layers)
-        self._indices = gl.buffer(np.ascontiguousarray(avatar.triangles[order]))
+        self._defines = {"ROWS": str(rows), "VIEWS": str(self._views)}
+        self._draws = self._prepared(plain, layers)
         self._highlight = gl.buffer(np.zeros((self._vertices, 4), np.float32), dynamic=True)
         self._rest = gl.buffer(np.column_stack([avatar.positions, avatar.eye]).astype(np.float32))
-        self._colour = gl.buffer(avatar.colours)
-        self._light = gl.buffer(self._baked())
+        self._colour = gl.buffer(self._own_colours(plain))
+        lit = occlusion.baked_light(avatar) if light is None else light
+        self._light = gl.buffer(np.ascontiguousarray(lit, np.float32))
+        self._uv = 0 if avatar.uv is None else gl.buffer(np.concatenate(avatar.uv, axis=1))
         self._array = self._vertex_array()
-        self._tables: list[int] = []
+        self._gpu: GpuMorph | None = None
         if compute and compute_works():
-            self._load_tables()
-        self.pose(self._weights, np.zeros((2, 3)))
+            self._gpu = GpuMorph(
+                avatar, self._morph, rest=self._rest, posed=self._posed, defines=self._defines
+            )
+        self.pose(self._face, np.zeros((2, 3)))
+        self.sees_through = any(draw.blends for draw in self._draws)
+        self.texture_bytes = self._surfaces.textures.nbytes
         gl.check("sending an avatar to the GPU")
 
-    def pose(self, weights: Floats, gaze: Floats) -> None:
+    def pose(
+        self, face: Floats, gaze: Floats, *, head: Floats | None = None, time_ns: int = 0
+    ) -> None:
         """Move it.
 
         Args:
-            weights: Shape (52,), ARKit order; drawn from 0 to 1.2, NaN is rest.
+            face: Shape (52,), ARKit order, or (140,), that of `names.CHANNELS`, which an avatar with
+                clips for more than ARKit's shapes shows in full; drawn from 0 to 1.2, NaN is rest.
             gaze: Shape (2, 3), head space (OpenXR axes), (left, right); NaN is straight ahead.
+            head: Shape (3, 3), how far a body's head has turned on it, avatar space; None is none, and
+                what has no body stays as it is.
+            time_ns: When it will be seen, host clock: where textures drift by themselves, how far.
         """
-        drawn = clipped(weights, self._weights)
+        avatar = self.avatar
+        drawn = self._moves.played(face)
+        arkit = clipped(face[: len(ARKIT)], self._face)
+        axes, centre = eyes_drawn(avatar, gaze, head)
         block = self._pose.next()
-        block["weights"][:] = drawn
-        block["eye_axes"][:, :3] = eye_axes(gaze[0]) + eye_axes(gaze[1])
-        block["eye_centre"][:] = self._eyes
-        lips = sum(float(drawn[lip]) for lip in _LIPS)
-        block["mouth"][0] = min(1.0, 2.0 * float(drawn[_JAW]) + 0.25 * lips)
+        block["weights"].reshape(-1)[: len(drawn)] = drawn
+        block["eye_axes"][:, :3] = axes.reshape(6, 3)
+        block["eye_centre"][:, :3] = centre
+        block["eye_centre"][:, 3] = avatar.eye_radius_m
+        block["eye_rest"][:, :3] = avatar.eye_centre
+        body = avatar.head
+        block["head"][:, :3] = np.eye(3) if body is None or head is None else head
+        block["pivot"][:3] = 0.0 if body is None else body.pivot_m
+        lips = sum(float(arkit[lip]) for lip in _LIPS)
+        block["mouth"][0] = min(1.0, 2.0 * float(arkit[_JAW]) + 0.25 * lips)
+        self._surfaces.change(drawn, time_ns * 1e-9)
         self._pose.bind()
-        if self._tables:
-            self._run()
+        if self._gpu is not None:
+            self._gpu.run()
         else:
-            self._staging[:, 0:3], self._staging[:, 4:7] = self._morph.pose(drawn, gaze)
+            self._staging[:, 0:3], self._staging[:, 4:7] = self._morph.pose(face, gaze, head)
             gl.rewrite(self._posed, self._staging)
 
     def shade(
@@ -148,18 +166,36 @@ class Figure:
         block["look"][:2] = highlight, opacity
         self._view.bind()
         self._pose.bind()
-        if opacity < 1.0:
-            api.glEnable(api.GL_BLEND)
-            api.glBlendFunc(api.GL_SRC_ALPHA, api.GL_ONE_MINUS_SRC_ALPHA)
-        else:
-            api.glDisable(api.GL_BLEND)
+        # The picture's own alpha stays premultiplied, for what is behind it on a transparent stage.
+        api.glBlendFuncSeparate(
+            api.GL_SRC_ALPHA, api.GL_ONE_MINUS_SRC_ALPHA, api.GL_ONE, api.GL_ONE_MINUS_SRC_ALPHA
+        )
         api.glBindVertexArray(self._array)
-        for made, closed, count, offset in self._draws:
-            (api.glEnable if closed else api.glDisable)(api.GL_CULL_FACE)
-            api.glUseProgram(made)
+        program, material, state = 0, -1, None
+        for draw in self._draws:
+            if draw.state != state:
+                state = draw.state
+                (api.glEnable if draw.blends or opacity < 1.0 else api.glDisable)(api.GL_BLEND)
+                api.glDepthMask(draw.writes_depth)
+                (api.glEnable if draw.culled else api.glDisable)(api.GL_CULL_FACE)
+                if draw.culled:
+                    api.glCullFace(draw.culled)
+            if draw.material != material:
+                material = draw.material
+                self._surfaces.bind(material)
+                for unit, texture in draw.textures:
+                    api.glActiveTexture(api.GL_TEXTURE0 + unit)
+                    api.glBindTexture(api.GL_TEXTURE_2D, texture)
+            if draw.program != program:
+                program = draw.program
+                api.glUseProgram(program)
             api.glDrawElementsInstanced(
-                api.GL_TRIANGLES, count, api.GL_UNSIGNED_INT, offset, self._views
+                api.GL_TRIANGLES, draw.count, api.GL_UNSIGNED_INT, draw.start, self._views
             )
+        api.glActiveTexture(api.GL_TEXTURE0)
+        api.glCullFace(api.GL_BACK)
+        api.glDepthMask(True)
+        api.glDisable(api.GL_BLEND)
 
     def set_highlight(self, colours: Floats32) -> None:
         """Colour vertices over: (V, 4), linear rgb and the share that covers the skin, 0 to 1."""
@@ -173,113 +209,61 @@ class Figure:
     def close(self) -> None:
         """Give everything back."""
         api = gl.api()
-        for made, *_ in self._draws:
-            api.glDeleteProgram(made)
+        self._programs.close()
+        self._surfaces.close()
         gl.delete_buffers(
             self._posed, self._indices, self._highlight, self._rest, self._colour, self._light,
-            *self._tables,
+            self._uv,
         )  # fmt: skip
-        if self._tables:
-            api.glDeleteProgram(self._morph_program)
-            api.glDeleteProgram(self._normals_program)
+        if self._gpu is not None:
+            self._gpu.close()
         api.glDeleteVertexArrays(1, np.array([self._array], np.uint32))
         self._view.close()
         self._pose.close()
 
-    def _run(self) -> None:
-        """Morph, then normals, on the GPU."""
-        api = gl.api()
-        starts, entries, ranges, corners = self._tables
-        storage = api.GL_SHADER_STORAGE_BUFFER
-        groups = -(-self._vertices // _GROUP)
-        api.glBindBufferBase(storage, 0, self._rest)
-        api.glBindBufferBase(storage, 1, starts)
-        api.glBindBufferBase(storage, 2, entries)
-        api.glBindBufferBase(storage, 3, self._posed)
-        api.glUseProgram(self._morph_program)
-        api.glDispatchCompute(groups, 1, 1)
-        api.glMemoryBarrier(api.GL_SHADER_STORAGE_BARRIER_BIT)
-        api.glBindBufferBase(storage, 0, ranges)
-        api.glBindBufferBase(storage, 1, corners)
-        api.glUseProgram(self._normals_program)
-        api.glDispatchCompute(groups, 1, 1)
-        api.glMemoryBarrier(
-            api.GL_VERTEX_ATTRIB_ARRAY_BARRIER_BIT
-            | api.GL_SHADER_STORAGE_BARRIER_BIT
-            | api.GL_BUFFER_UPDATE_BARRIER_BIT
-        )
-
-    def _load_tables(self) -> None:
-        starts, entries = morph_table(self.avatar)
-        ranges, corners = face_table(self.avatar)
-        if not entries.size:
-            entries = np.zeros(1, entries.dtype)  # a buffer may not be empty
-        self._tables = [gl.buffer(table) for table in (starts, entries, ranges, corners)]
-        source = gl.shader_text("blocks", "morph", defines={}, version=430)
-        self._morph_program = gl.program(compute=source)
-        gl.bind_block(self._morph_program, "Pose", POSE_BINDING)
-        source = gl.shader_text("normals", defines={}, version=430)
-        self._normals_program = gl.program(compute=source)
-
-    def _materials(self, plain: bool, layers: str | None) -> tuple[NDArray[np.intp], list[_Draw]]:
-        """Return the order of triangles, and what to draw of them, material by material."""
+    def _prepared(self, plain: bool, layers: str | None) -> tuple[Draw, ...]:
+        """Return what to draw, in order; its indices are sent."""
+        avatar = self.avatar
+        given = batches(avatar, plain=plain)
         defines = {"KEY": "normalize(vec3({:.4f}, {:.4f}, {:.4f}))".format(*occlusion.KEY)}
-        defines["VIEWS"] = str(self._views)
-        region = self.avatar.region[self.avatar.triangles[:, 0]]
-        names = ["plain" if plain else _MATERIALS[Region(r)] for r in range(len(Region))]
-        number = np.array([sorted(set(names)).index(name) for name in names])[region]
-        draws: list[_Draw] = []
-        offset = 0
-        for k, name in enumerate(sorted(set(names))):
-            count = 3 * int(np.count_nonzero(number == k))
-            if count:
-                made = gl.program(
-                    vertex=gl.shader_text(
-                        "blocks", "vertex", defines=defines, version=410, extension=layers
-                    ),
-                    fragment=gl.shader_text(
-                        "blocks", "light", name, "fragment", defines=defines, version=410
-                    ),
-                )
-                gl.bind_block(made, "View", VIEW_BINDING)
-                gl.bind_block(made, "Pose", POSE_BINDING)
-                draws.append(_Draw(made, name in _CLOSED, count, gl.offset(4 * offset)))
-                offset += count
-        # Within a material by first vertex: neighbours meet in the vertex cache (software: -12 %).
-        return np.lexsort((self.avatar.triangles.min(axis=1), number)), draws
+        self._programs = Programs(defines={**self._defines, **defines}, layers=layers)
+        flesh = frozenset(batch.material for batch in given if batch.shader in FLESH)
+        self._surfaces = Surfaces(avatar, flesh)
+        order = [batch_order(batch, avatar.triangles) for batch in given]
+        self._indices = gl.buffer(
+            np.ascontiguousarray(avatar.triangles[np.concatenate(order)], np.uint32)
+        )
+        draws: list[Draw] = []
+        first = 0
+        for batch in given:
+            material = None if batch.material < 0 else avatar.materials[batch.material]
+            draws += self._programs.draws(batch, self._surfaces, material, first)
+            first += len(batch.triangles)
+        return tuple(draws)
 
-    def _baked(self) -> Floats32:
-        """Return (V, 4): sky seen at rest and with the mouth open, key light seen, curvature."""
-        ahead = np.zeros((2, 3))
-        weights = np.zeros(len(ARKIT))
-        triangles = self.avatar.triangles
-        baker = occlusion.Baker(triangles, self._vertices)
-        positions, normals = self._morph.pose(weights, ahead)
-        sky, key = baker.bake(positions, normals)
-        bend = occlusion.curvature(positions, normals, triangles)
-        open_sky = sky
-        if self.avatar.targets:
-            weights[_JAW] = 0.6
-            open_sky, _ = baker.bake(*self._morph.pose(weights, ahead))
-        baker.close()
-        even = [occlusion.smoothed(layer, triangles, rounds=2) for layer in (sky, open_sky, key)]
-        return np.ascontiguousarray(np.column_stack([*even, bend]))
+    def _own_colours(self, plain: bool) -> Floats32:
+        """Return what vertices bring to their colour (V, 4): all of it, or a tint of a material's."""
+        avatar = self.avatar
+        if plain or not avatar.parts:
+            return avatar.colours
+        return np.ones((self._vertices, 4), np.float32) if avatar.tints is None else avatar.tints
 
     def _vertex_array(self) -> int:
         """Describe the vertex to the GPU: the locations of vertex.glsl."""
         api = gl.api()
         array = int(api.glGenVertexArrays(1))
         api.glBindVertexArray(array)
-        for place, (name, width, stride, start) in enumerate(
-            (
-                (self._posed, 3, 32, 0),
-                (self._posed, 3, 32, 16),
-                (self._rest, 4, 16, 0),
-                (self._colour, 4, 16, 0),
-                (self._light, 4, 16, 0),
-                (self._highlight, 4, 16, 0),
-            )
-        ):
+        attributes = [
+            (self._posed, 3, 32, 0),
+            (self._posed, 3, 32, 16),
+            (self._rest, 4, 16, 0),
+            (self._colour, 4, 16, 0),
+            (self._light, 4, 16, 0),
+            (self._highlight, 4, 16, 0),
+        ]
+        if self._uv:
+            attributes.append((self._uv, 4, 16, 0))
+        for place, (name, width, stride, start) in enumerate(attributes):
             api.glBindBuffer(api.GL_ARRAY_BUFFER, name)
             api.glVertexAttribPointer(place, width, api.GL_FLOAT, False, stride, gl.offset(start))
             api.glEnableVertexAttribArray(place)

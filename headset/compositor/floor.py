@@ -6,35 +6,29 @@ driver's front. The variable counts only before the driver is loaded, hence a pr
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..clock import NS_PER_MS, now_ns
+from ..clock import now_ns, seconds
 from ..errors import HeadsetError
-from ..frame import FORWARD
-from ..link_layout import FACE, DrawnFace
 from ..names import ARKIT
-from . import gl
 from .avatar import Avatar, Region, Target
-from .context import Context
-from .renderer import Renderer
-from .stereo.renderer import StereoRenderer
-from .stereo.views import EYES, EyeViews
 
-_WARM_UP: Final = 50
 _TIMEOUT_S: Final = 120.0
+_INSIDE: Final = "unvisor.headset.compositor.floor_inside"
 
 
 def cpu_cost_ms(frames: int, *, timeout_s: float = _TIMEOUT_S) -> NDArray[np.float64]:
-    """Return what each of so many `Renderer.draw` calls costs the CPU, milliseconds, (frames,).
+    """Return what each of so many `Renderer.draw` calls costs, milliseconds, (2, frames).
+
+    The time that passes, and what of it the processor works for us: others may have it meanwhile. The
+    second is NaN where the system does not tell so finely (Windows).
 
     On a driver that is not Mesa's the variable does nothing, and the driver's own work is in it.
 
@@ -44,24 +38,66 @@ def cpu_cost_ms(frames: int, *, timeout_s: float = _TIMEOUT_S) -> NDArray[np.flo
     return _apart("one", frames, timeout_s)
 
 
-def cpu_cost_stereo_ms(frames: int, *, timeout_s: float = _TIMEOUT_S) -> NDArray[np.float64]:
-    """Return what each of so many frames for two eyes costs the CPU, milliseconds, (frames,).
+def cpu_cost_stereo_ms(
+    frames: int, *, rate_hz: float | None = None, timeout_s: float = _TIMEOUT_S
+) -> NDArray[np.float64]:
+    """Return what each of so many frames for two eyes costs, milliseconds, (2, frames).
 
-    All of a frame that is ours: placing the views, carrying the newest face on, both pictures behind a
-    mask, their resolving with depth. On a driver that is not Mesa's the driver's own work is in it.
+    Time and processor's time, as `cpu_cost_ms` has them, of all of a frame that is ours: placing the
+    views, carrying the newest face on, both pictures behind a mask, their resolving with depth.
+
+    Args:
+        frames: How many.
+        rate_hz: Frames a second, the time between them slept away, as on a display: then caches go cold
+            and the processor slows down. By default one follows the other.
+        timeout_s: How long that may take.
 
     Raises:
         HeadsetError: Nothing draws here, or not within `timeout_s`.
     """
-    return _apart("two", frames, timeout_s)
+    return _apart("two", frames, timeout_s, rate_hz)
 
 
-def _apart(eyes: str, frames: int, timeout_s: float) -> NDArray[np.float64]:
-    """Time frames in a process of its own."""
+def yardstick_ms(
+    frames: int, *, rate_hz: float | None = None, timeout_s: float = _TIMEOUT_S
+) -> NDArray[np.float64]:
+    """Return what a fixed piece of Python costs, milliseconds, (2, frames).
+
+    It shows what pacing makes of any work on this machine; 30 µs where nothing else runs.
+
+    Raises:
+        HeadsetError: Not within `timeout_s`.
+    """
+    return _apart("yardstick", frames, timeout_s, rate_hz)
+
+
+def first_picture_s(*, cached: bool, timeout_s: float = _TIMEOUT_S) -> float:
+    """Return how long a fresh process takes to both eyes' first picture of the default head, seconds.
+
+    From its start: importing, a context, head and light, shaders, drawing, the GPU's end. A session of
+    the headset's comes on top.
+
+    Args:
+        cached: Whether head and light may come from the user's cache; else they are made.
+        timeout_s: How long it may take.
+
+    Raises:
+        HeadsetError: Nothing draws here, or not within `timeout_s`.
+    """
+    began_ns = now_ns()
+    _apart("first", int(cached), timeout_s, noop=False)
+    return seconds(now_ns() - began_ns)
+
+
+def _apart(
+    what: str, frames: int, timeout_s: float, rate_hz: float | None = None, *, noop: bool = True
+) -> NDArray[np.float64]:
+    """Run `floor_inside.main` in a process of its own; return what it prints."""
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module, no shell
-            [sys.executable, "-m", __name__, eyes, str(frames)],
-            env={**os.environ, "GALLIUM_NOOP": "1"},
+            [sys.executable, "-P", "-m", _INSIDE, what, str(frames)]
+            + ([] if rate_hz is None else [str(rate_hz)]),
+            env={**os.environ, **({"GALLIUM_NOOP": "1"} if noop else {})},
             capture_output=True,
             text=True,
             timeout=timeout_s,
@@ -76,69 +112,6 @@ def _apart(eyes: str, frames: int, timeout_s: float) -> NDArray[np.float64]:
         reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
         raise HeadsetError(f"compositor: cannot be timed ({reason[0]}): see `unvisor doctor`")
     return np.array(json.loads(done.stdout))
-
-
-def timed_ms(frames: int) -> NDArray[np.float64]:
-    """Time `Renderer.draw` in this process, milliseconds, (frames,).
-
-    A small mesh with all targets: under a driver that does nothing its size is of no account.
-    """
-    weights = np.full(len(ARKIT), 0.3)
-    with Renderer(small_head(), size=(64, 64)) as renderer:
-        return _timed_ms(lambda: renderer.draw(weights, FORWARD), frames)
-
-
-def timed_stereo_ms(frames: int) -> NDArray[np.float64]:
-    """Time frames for two eyes in this process, milliseconds, (frames,)."""
-    size = (64, 64)
-    located = np.tile(
-        np.array([0, 0, 0, 1, 0, 0, 0.7, -0.8, 0.7, 0.7, -0.8], np.float32), (EYES, 1)
-    )
-    face, model, views = DrawnFace(np.zeros(1, FACE.record)[0]), np.eye(4), EyeViews()
-    with Context(), StereoRenderer(small_head(), size=size) as renderer:
-        api = gl.api()
-        images = [_texture(api.GL_SRGB8_ALPHA8, size) for _ in range(EYES)]
-        depths = [_texture(api.GL_DEPTH_COMPONENT32F, size) for _ in range(EYES)]
-        for eye in range(EYES):
-            renderer.hide(eye, np.eye(3, 2, dtype=np.float32), np.arange(3).reshape(1, 3))
-
-        def frame() -> None:
-            views.place(located, model)
-            renderer.draw_latched(views, face.at, 0)
-            for eye, (image, depth) in enumerate(zip(images, depths, strict=True)):
-                renderer.resolve(eye, image, size, api.GL_SRGB8_ALPHA8, depth=depth)
-
-        spent = _timed_ms(frame, frames)
-        gl.check("timing two eyes' pictures")
-    return spent
-
-
-def _timed_ms(frame: Callable[[], None], frames: int) -> NDArray[np.float64]:
-    """Time a call so many times, after a few to warm up; without the collector, as in a headset."""
-    spent = np.empty(_WARM_UP + frames)
-    gc.collect()
-    gc.disable()
-    try:
-        for number in range(len(spent)):
-            start = now_ns()
-            frame()
-            spent[number] = (now_ns() - start) / NS_PER_MS
-    finally:
-        gc.enable()
-    return spent[_WARM_UP:]
-
-
-def _texture(image_format: int, size: tuple[int, int]) -> int:
-    """Make a texture to resolve into, as a runtime would."""
-    api = gl.api()
-    name = int(api.glGenTextures(1))
-    api.glBindTexture(api.GL_TEXTURE_2D, name)
-    depth = image_format == api.GL_DEPTH_COMPONENT32F
-    layout, component = (
-        (api.GL_DEPTH_COMPONENT, api.GL_FLOAT) if depth else (api.GL_RGBA, api.GL_UNSIGNED_BYTE)
-    )
-    api.glTexImage2D(api.GL_TEXTURE_2D, 0, image_format, *size, 0, layout, component, gl.NULL)
-    return name
 
 
 def small_head() -> Avatar:
@@ -162,8 +135,3 @@ def small_head() -> Avatar:
         eye_radius_m=0.012,
         eye=np.full(4 * regions, -1, np.int8),
     )
-
-
-if __name__ == "__main__":
-    timed = timed_stereo_ms if sys.argv[1] == "two" else timed_ms
-    sys.stdout.write(json.dumps(timed(int(sys.argv[2])).tolist()))

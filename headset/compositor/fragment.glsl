@@ -7,6 +7,7 @@ in Vary {
     vec4 colour;
     vec4 light;
     vec4 highlight;
+    vec4 uv;
     flat int view_number;
 } v;
 
@@ -18,12 +19,17 @@ void main() {
     s.rest = v.rest.xyz;
     s.normal = normalize(gl_FrontFacing ? v.normal : -v.normal);
     s.view = normalize(camera[v.view_number].xyz - v.position);
-    s.albedo = mix(v.colour.rgb, v.highlight.rgb, v.highlight.a * look.x);
+    s.albedo = v.colour.rgb;
     s.roughness = v.colour.a;
     vec4 light = max(v.light, 0.0);  // at an edge it is extrapolated to outside the triangle
     s.sky = light.x;
     s.key = light.z;
     s.curvature = light.w;
     s.eye = int(round(v.rest.w));
-    pixel = vec4(filmic(shade(s)), look.y);
+    float opacity = look.y;
+#ifdef PART
+    opacity *= dressed(s, v.uv);  // in its file's material
+#endif
+    s.albedo = mix(s.albedo, v.highlight.rgb, v.highlight.a * look.x);
+    pixel = vec4(filmic(shade(s)), opacity);
 }

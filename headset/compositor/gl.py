@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.resources import files
 from typing import Any, Final
@@ -99,6 +101,22 @@ def api() -> Any:
     return _api
 
 
+@contextmanager
+def seen_through(seen: Callable[[Any], Any]) -> Generator[None]:
+    """Have `api` return what is made of it, for a while: something that counts or times calls.
+
+    Args:
+        seen: From the module to what stands for it.
+    """
+    global _api
+    before = api()
+    _api = seen(before)
+    try:
+        yield
+    finally:
+        _api = before
+
+
 def at_least(major: int, minor: int) -> bool:
     """Say whether the current context is of this OpenGL version or newer."""
     gl = api()
@@ -133,7 +151,7 @@ def check(what: str) -> None:
 def shader_text(
     *names: str, defines: dict[str, str], version: int, extension: str | None = None
 ) -> str:
-    """Return shader files of this package joined into one source.
+    """Return shader files of this package joined into one source, which says their names.
 
     Args:
         names: File names without `.glsl`, in order.
@@ -141,7 +159,7 @@ def shader_text(
         version: Of the shading language, e.g. 410.
         extension: What it asks for beyond that.
     """
-    parts = [f"#version {version} core"]
+    parts = [f"#version {version} core", f"// {' '.join(names)}"]
     parts += [f"#extension {extension} : require"] if extension else []
     parts += [f"#define {name} {value}" for name, value in defines.items()]
     for number, name in enumerate(names):  # so that a compiler names the file by its number

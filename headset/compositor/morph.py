@@ -1,10 +1,11 @@
 """Weights and gaze to a posed face: the tables the GPU works from, and the same thing on the CPU.
 
 `Morph` is what the compute shaders are held to, and what draws where there are none. Positions are
-the neutral face plus weighted targets, then each eyeball is turned about its centre. Normals are
-recomputed from the posed triangles, not blended: blended normals are wrong by 40 degrees and more
-at the 99th percentile (measured on a 27k-vertex head under random weights), and a face is read by
-its shading.
+the neutral face plus weighted displacements, then each eyeball is turned about its centre, then a
+body's head on its neck. Normals are recomputed from the posed triangles, not blended: blended normals
+are wrong by 40 degrees and more at the 99th percentile (measured on a 27k-vertex head under random
+weights), and a face is read by its shading. Those that an author bent (a toon's, a hard edge's) are
+turned as the recomputed ones turn.
 """
 
 from __future__ import annotations
@@ -15,27 +16,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..names import ARKIT, ARKIT_INDEX
-from .avatar import Avatar
+from .avatar import Avatar, Region
+from .movement import Movements
+from .shading import authored_normals
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
 Indices = NDArray[np.uint32]
-
-HIGHEST_WEIGHT: Final = 1.2
-"""Captures reach 1.08; beyond this a mesh tears."""
 
 MORPH_ENTRY: Final = np.dtype([("delta", np.float32, 3), ("target", np.uint32)])
 """One vertex moved by one target, as the compute shader reads it (std430, 16 bytes)."""
 
 WELD_M: Final = 1e-6
 """Vertices of one material this close at rest are one point to the normals: a texture seam."""
-
-
-def clipped(weights: Floats, out: Floats32) -> Floats32:
-    """Write ARKit weights (52,) to `out` as drawn: NaN is rest, the range 0 to `HIGHEST_WEIGHT`."""
-    np.fmax(weights, 0.0, out=out, casting="same_kind")  # of NaN and 0, fmax takes 0
-    return np.minimum(out, HIGHEST_WEIGHT, out=out)
 
 
 def eye_axes(gaze: Floats) -> list[list[float]]:
@@ -65,34 +58,61 @@ def eye_axes(gaze: Floats) -> list[list[float]]:
     ]
 
 
+def eyes_drawn(avatar: Avatar, gaze: Floats, head: Floats | None) -> tuple[Floats, Floats]:
+    """Return how both eyeballs lie, (left, right).
+
+    Args:
+        avatar: Whose.
+        gaze: Shape (2, 3), head space; NaN is straight ahead.
+        head: Shape (3, 3), the head's turn in avatar space; None is none.
+
+    Returns:
+        The images (2, 3, 3) of the avatar's x, y and z axes, and the centres (2, 3).
+    """
+    if avatar.look is not None:
+        gaze = avatar.look.turned(gaze)
+    axes = np.array([eye_axes(gaze[0]), eye_axes(gaze[1])])
+    centre = avatar.eye_centre.astype(np.float64)
+    if head is not None and avatar.head is not None:
+        pivot = avatar.head.pivot_m
+        axes, centre = axes @ head.T, (centre - pivot) @ head.T + pivot
+    return axes, centre
+
+
 def morph_table(avatar: Avatar) -> tuple[Indices, NDArray[np.void]]:
-    """Gather targets by vertex.
+    """Gather displacements by vertex.
 
     Returns:
         Starts (V + 1,), and entries (E,) of `MORPH_ENTRY`: those of vertex v are
-        `entries[starts[v] : starts[v + 1]]`; `target` counts in ARKit's order.
+        `entries[starts[v] : starts[v + 1]]`; `target` counts the rows of `Movements`.
     """
-    parts = [(ARKIT_INDEX[name], target) for name, target in sorted(avatar.targets.items())]
-    vertex = np.concatenate([target.index for _, target in parts] or [np.zeros(0, np.uint32)])
-    entries = np.zeros(vertex.size, MORPH_ENTRY)
-    if parts:
-        entries["delta"] = np.concatenate([target.delta for _, target in parts])
-        entries["target"] = np.repeat(
-            [number for number, _ in parts], [target.index.size for _, target in parts]
-        )
-    order = np.argsort(vertex, kind="stable")
-    return _starts(vertex, len(avatar.positions)), entries[order]
+    moves = Movements(avatar)
+    entries = np.zeros(moves.index.size, MORPH_ENTRY)
+    entries["delta"] = moves.delta
+    entries["target"] = moves.entries_by_row()
+    order = np.argsort(moves.index, kind="stable")
+    return _starts(moves.index, len(avatar.positions)), entries[order]
 
 
 def welded(avatar: Avatar) -> NDArray[np.intp]:
     """Return for each vertex (V,) the number of the point it shares with its like.
 
-    Vertices of one place and one region are one point. The region counts too: lashes rooted in skin
-    must not bend the skin's normals.
+    Vertices of one place, one region and one mesh are one point. The region counts too: lashes rooted
+    in skin must not bend the skin's normals; nor may a collar, which in a file is another mesh.
     """
     cells = np.rint(avatar.positions.astype(np.float64) / WELD_M).astype(np.int64)
-    keys = np.column_stack([cells, avatar.region.astype(np.int64)])
-    return np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
+    kind = avatar.region.astype(np.int64)
+    meshes = {name: number for number, name in enumerate({part.name: 0 for part in avatar.parts})}
+    for part in avatar.parts:
+        corners = avatar.triangles[part.first : part.first + part.count]
+        kind[corners] = avatar.region[corners] + len(Region) * meshes[part.name]
+    # Sorted column by column: np.unique of rows takes five times as long.
+    order = np.lexsort((kind, *cells.T))
+    keys = np.column_stack([cells, kind])[order]
+    new = np.append(False, (keys[1:] != keys[:-1]).any(axis=1)) if len(keys) else np.zeros(0, bool)
+    point = np.empty(len(keys), np.intp)
+    point[order] = np.cumsum(new)
+    return point
 
 
 def face_table(avatar: Avatar) -> tuple[Indices, Indices]:
@@ -116,36 +136,57 @@ def _starts(keys: NDArray[np.unsignedinteger | np.signedinteger], count: int) ->
 
 
 class Morph:
-    """Poses one avatar on the CPU."""
+    """Poses one avatar on the CPU.
+
+    Attributes:
+        rest_normals: Shape (V, 3), the faces' own at rest.
+        authored: Shape (V, 3), what they are shaded by at rest, where that is something else.
+    """
 
     def __init__(self, avatar: Avatar) -> None:
         """Prepare what does not change with the pose."""
         self._avatar = avatar
-        self._targets = [(ARKIT_INDEX[name], target) for name, target in avatar.targets.items()]
+        self._moves = Movements(avatar)
         self._point = welded(avatar)
         self._corner_point = self._point[avatar.triangles.reshape(-1)]
         self._eyes = [np.flatnonzero(avatar.eye == side) for side in range(2)]
-        self._weights = np.zeros(len(ARKIT), np.float32)
+        self.rest_normals = self._geometric(avatar.positions)
+        self.authored = authored_normals(avatar, self.rest_normals)
 
-    def pose(self, weights: Floats, gaze: Floats) -> tuple[Floats32, Floats32]:
+    def pose(
+        self, face: Floats, gaze: Floats, head: Floats | None = None
+    ) -> tuple[Floats32, Floats32]:
         """Return positions (V, 3) in metres and unit normals (V, 3), avatar space.
 
         Args:
-            weights: Shape (52,), ARKit order, clipped as drawn; NaN is rest.
+            face: Shape (52,), ARKit order, or (140,), that of `names.CHANNELS`; NaN is rest.
             gaze: Shape (2, 3), head space, (left, right).
+            head: Shape (3, 3), how far the head of a body has turned on it, avatar space; None is none.
         """
-        positions = self._avatar.positions.copy()
-        drawn = clipped(weights, self._weights)
-        for number, target in self._targets:
-            if drawn[number]:
-                positions[target.index] += drawn[number] * target.delta
-        for side, vertices in enumerate(self._eyes):
-            centre = self._avatar.eye_centre[side]
-            axes = np.array(eye_axes(gaze[side]), np.float32)
-            positions[vertices] = (positions[vertices] - centre) @ axes + centre
+        avatar, moves = self._avatar, self._moves
+        positions = avatar.positions.copy()
+        drawn = moves.played(face)
+        for row in np.flatnonzero(drawn).tolist():
+            here = slice(moves.starts[row], moves.starts[row + 1])
+            positions[moves.index[here]] += drawn[row] * moves.delta[here]
+        axes, centre = eyes_drawn(avatar, gaze, head)
+        balls = [
+            (positions[vertices] - avatar.eye_centre[side]) @ axes[side] + centre[side]
+            for side, vertices in enumerate(self._eyes)
+        ]
+        if head is not None and avatar.head is not None:
+            away = positions - avatar.head.pivot_m
+            positions += avatar.head.share[:, None] * (away @ head.T.astype(np.float32) - away)
+        for vertices, turned in zip(self._eyes, balls, strict=True):
+            positions[vertices] = turned
         return positions, self.normals(positions)
 
     def normals(self, positions: Floats32) -> Floats32:
+        """Return unit normals (V, 3) to shade by: the faces' own, or those authored, carried along."""
+        now = self._geometric(positions)
+        return now if self.authored is None else _carried(self.authored, self.rest_normals, now)
+
+    def _geometric(self, positions: Floats32) -> Floats32:
         """Return unit normals (V, 3), faces weighed by area; +z where a vertex has no face."""
         a, b, c = (positions[self._avatar.triangles[:, corner]] for corner in range(3))
         faces = np.repeat(np.cross(b - a, c - a), 3, axis=0)
@@ -156,3 +197,13 @@ class Morph:
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         flat = np.where(lengths > 1e-20, sums / np.maximum(lengths, 1e-20), (0.0, 0.0, 1.0))
         return flat.astype(np.float32)[self._point]
+
+
+def _carried(authored: Floats32, rest: Floats32, now: Floats32) -> Floats32:
+    """Return authored normals (V, 3) turned as those of rest (V, 3) are turned to those of now."""
+    cosine = (rest * now).sum(axis=1, keepdims=True)
+    axis = np.cross(rest, now)
+    along = (axis * authored).sum(axis=1, keepdims=True) / np.maximum(1.0 + cosine, 1e-3)
+    turned = cosine * authored + np.cross(axis, authored) + along * axis
+    lengths = np.linalg.norm(turned, axis=1, keepdims=True)
+    return (turned / np.maximum(lengths, 1e-6)).astype(np.float32)

@@ -12,7 +12,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..names import ARKIT, ARKIT_INDEX
 from . import gl
+from .avatar import Avatar
+from .morph import Morph
+from .shading import batches
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -25,6 +29,68 @@ _KEY_DIRECTIONS: Final = 12
 _KEY_SPREAD: Final = 0.11  # half-width of a soft box as seen from the face, radians
 _PIXELS: Final = 256  # a head of 0.35 m: 1.4 mm a pixel, about a vertex's spacing
 _BIAS_M: Final = 0.0018  # a vertex is looked for this far outside itself
+_BIAS_PIXELS: Final = 0.9  # or this far, where pixels are coarser than a head's
+_OPEN: Final = 0.6  # of jawOpen: the mouth is seen into, and the chin is not yet at the neck
+_STRETCH_M: Final = 0.001
+_LIDS_AND_JAW: Final = frozenset({"eyeBlinkLeft", "eyeBlinkRight", "jawOpen"})
+
+
+def baked_light(avatar: Avatar) -> Floats32:
+    """Return what each vertex sees of the light at rest (V, 4); needs a current context.
+
+    Columns are the sky seen at rest, the sky seen with the mouth open, the key light seen, each 0 to 1,
+    and curvature, 1/m. A body's head is looked at from close by, the rest of it from farther off. What
+    is drawn without shadows, a toon, is not looked at.
+
+    Raises:
+        HeadsetError: The driver refuses.
+    """
+    solid = _solid(avatar)
+    if not solid.size:
+        return np.tile(np.array([1.0, 1.0, 1.0, 0.0], np.float32), (len(avatar.positions), 1))
+    ahead, weights = np.zeros((2, 3)), np.zeros(len(ARKIT))
+    triangles, morph = avatar.triangles, Morph(avatar)
+    baker = Baker(triangles[solid], len(avatar.positions))
+    head = avatar.head
+    box = None if head is None else (head.low_m, head.high_m)
+    positions, normals = morph.pose(weights, ahead)
+    sky, key = baker.bake(positions, normals, box)
+    if head is not None and (beyond := head.share < 0.5).any():
+        far_sky, far_key = baker.bake(positions, normals)
+        sky, key = np.where(beyond, far_sky, sky), np.where(beyond, far_key, key)
+    bend = curvature(positions, normals, triangles)
+    open_sky = sky
+    if _LIDS_AND_JAW & avatar.targets.keys():
+        for name in _LIDS_AND_JAW:
+            weights[ARKIT_INDEX[name]] = _OPEN if name == "jawOpen" else 1.0
+        moved, moved_key = baker.bake(*morph.pose(weights, ahead), box)
+        # Lids are folded away at rest: what they see then is not what they see when they are seen.
+        lids = _moved_by(avatar, "eyeBlinkLeft") | _moved_by(avatar, "eyeBlinkRight")
+        sky = np.where(lids, np.maximum(sky, moved), sky)
+        key = np.where(lids, np.maximum(key, moved_key), key)
+        # Eyes are shut in that pose, and a body was not looked at.
+        still = avatar.eye >= 0 if head is None else (avatar.eye >= 0) | (head.share < 0.5)
+        open_sky = np.where(still | lids, sky, moved)
+    baker.close()
+    even = [smoothed(layer, triangles, rounds=2) for layer in (sky, open_sky, key)]
+    return np.ascontiguousarray(np.column_stack([*even, bend]), np.float32)
+
+
+def _moved_by(avatar: Avatar, name: str) -> NDArray[np.bool_]:
+    """Return which vertices (V,) a target moves by more than skin stretches."""
+    found = np.zeros(len(avatar.positions), np.bool_)
+    target = avatar.targets.get(name)
+    if target is not None:
+        found[target.index] = np.linalg.norm(target.delta, axis=1) > _STRETCH_M
+    return found
+
+
+def _solid(avatar: Avatar) -> NDArray[np.intp]:
+    """Return the triangles that keep light off; none where nothing that is drawn asks for it."""
+    given = batches(avatar)
+    if all(batch.shader in {"toon", "unlit"} for batch in given):
+        return np.zeros(0, np.intp)
+    return np.concatenate([np.zeros(0, np.intp), *(b.triangles for b in given if not b.blends)])
 
 
 class Baker:
@@ -55,14 +121,22 @@ class Baker:
         )
         api.glDrawBuffer(api.GL_NONE)
 
-    def bake(self, positions: Floats32, normals: Floats32) -> tuple[Floats32, Floats32]:
-        """Return what each vertex sees of the sky (V,) and of the key light (V,), 0 to 1."""
+    def bake(
+        self, positions: Floats32, normals: Floats32, box: tuple[Floats32, Floats32] | None = None
+    ) -> tuple[Floats32, Floats32]:
+        """Return what each vertex sees of the sky (V,) and of the key light (V,), 0 to 1.
+
+        Args:
+            positions: Shape (V, 3), metres.
+            normals: Shape (V, 3), unit.
+            box: Two corners (3,) of what is looked at; what lies beyond is lit. By default all.
+        """
         gl.rewrite(self._vertices, positions)
         sky_directions = _sphere(_SKY_DIRECTIONS)
-        facing = np.maximum(normals @ sky_directions.T, 0.0)
-        sky = (self._lit(positions, normals, sky_directions) * facing).sum(axis=1)
+        facing = np.maximum(normals @ sky_directions.T.astype(np.float32), 0.0)
+        sky = (self._lit(positions, normals, sky_directions, box) * facing).sum(axis=1)
         sky /= np.maximum(facing.sum(axis=1), 1e-6)
-        key = self._lit(positions, normals, _cone(_KEY_DIRECTIONS)).mean(axis=1)
+        key = self._lit(positions, normals, _cone(_KEY_DIRECTIONS), box).mean(axis=1)
         return sky.astype(np.float32), key.astype(np.float32)
 
     def close(self) -> None:
@@ -74,19 +148,27 @@ class Baker:
         gl.delete_buffers(self._vertices, self._indices)
         api.glDeleteProgram(self._program)
 
-    def _lit(self, positions: Floats32, normals: Floats32, directions: Floats) -> NDArray[np.bool_]:
+    def _lit(
+        self,
+        positions: Floats32,
+        normals: Floats32,
+        directions: Floats,
+        box: tuple[Floats32, Floats32] | None,
+    ) -> NDArray[np.bool_]:
         """Return whether each vertex is seen from each direction, (V, D)."""
         api: Any = gl.api()
         api.glBindFramebuffer(api.GL_FRAMEBUFFER, self._frame)
         api.glViewport(0, 0, _PIXELS, _PIXELS)
         api.glEnable(api.GL_DEPTH_TEST)
+        api.glEnable(api.GL_DEPTH_CLAMP)  # what stands before the box keeps light off it too
         api.glDisable(api.GL_CULL_FACE)
         api.glUseProgram(self._program)
         api.glBindVertexArray(self._array)
-        low, high = positions.min(axis=0), positions.max(axis=0)
+        low, high = (positions.min(axis=0), positions.max(axis=0)) if box is None else box
         centre = (low + high) / 2.0
         radius = float(np.linalg.norm(high - low)) / 2.0 + 2.0 * _BIAS_M
-        outside = (positions + _BIAS_M * normals - centre) / radius
+        bias = max(_BIAS_M, _BIAS_PIXELS * 2.0 * radius / _PIXELS)
+        outside = ((positions + bias * normals - centre) / radius).astype(np.float32)
         depth = np.empty((_PIXELS, _PIXELS), np.float32)
         lit = np.empty((len(positions), len(directions)), np.bool_)
         for number, direction in enumerate(directions):
@@ -100,8 +182,12 @@ class Baker:
             api.glDrawElements(api.GL_TRIANGLES, self._count, api.GL_UNSIGNED_INT, gl.NULL)
             api.glReadPixels(0, 0, _PIXELS, _PIXELS, api.GL_DEPTH_COMPONENT, api.GL_FLOAT, depth)
             seen = outside @ turn.T.astype(np.float32)
-            cell = np.clip(((seen[:, :2] + 1.0) * (_PIXELS / 2)).astype(np.intp), 0, _PIXELS - 1)
-            lit[:, number] = (1.0 - seen[:, 2]) / 2.0 <= depth[cell[:, 1], cell[:, 0]] + 1e-4
+            cell = np.clip(((seen[:, :2] + 1.0) * (_PIXELS / 2)).astype(np.int32), 0, _PIXELS - 1)
+            near = np.maximum((1.0 - seen[:, 2]) / 2.0, 0.0)  # clamped, as the picture is
+            lit[:, number] = near <= depth[cell[:, 1], cell[:, 0]] + 1e-4
+            if box is not None:
+                lit[:, number] |= (np.abs(seen[:, :2]) > 1.0).any(axis=1)
+        api.glDisable(api.GL_DEPTH_CLAMP)
         return lit
 
 

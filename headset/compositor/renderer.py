@@ -49,6 +49,7 @@ class Renderer:
         samples: int = 4,
         background: tuple[float, float, float] = BACKGROUND,
         compute: bool = True,
+        light: Floats32 | None = None,
     ) -> None:
         """Open a context and send the avatar to it.
 
@@ -58,6 +59,7 @@ class Renderer:
             samples: To a pixel, against jagged edges; 1 is fastest. See `SOFTWARE_SCALE`.
             background: Linear rgb.
             compute: False poses on the CPU even where the GPU could; for tests.
+            light: Shape (V, 4), `occlusion.baked_light` of the avatar, where it is known already.
 
         Raises:
             HeadsetError: No OpenGL here, or the driver refuses; the message names the remedy.
@@ -70,7 +72,7 @@ class Renderer:
                 self._canvas = Canvas(size, scale=SOFTWARE_SCALE)
             else:
                 self._canvas = Canvas(size, samples=samples)
-            self._figure = Figure(avatar, compute=compute)
+            self._figure = Figure(avatar, compute=compute, light=light)
         except HeadsetError:
             self._context.close()
             raise
@@ -85,19 +87,24 @@ class Renderer:
         *,
         camera: Camera | None = None,
         highlight: float = 0.0,
+        head: Floats | None = None,
+        time_ns: int = 0,
     ) -> None:
         """Start a picture with the avatar in it.
 
         Args:
-            weights: Shape (52,), ARKit order; drawn from 0 to 1.2, NaN is rest.
+            weights: Shape (52,), ARKit order, or (140,), that of `names.CHANNELS`; drawn from 0 to 1.2,
+                NaN is rest.
             gaze: Shape (2, 3), head space (OpenXR axes), (left, right); NaN is straight ahead.
             camera: By default before the face.
             highlight: How much of `set_highlight` shows, 0 to 1.
+            head: Shape (3, 3), how far a body's head has turned on it: see `Figure.pose`.
+            time_ns: When it will be seen.
         """
         self._context.make_current()
         self._camera = camera or self._camera
         self._canvas.begin(self._background)
-        self._figure.pose(weights, gaze)
+        self._figure.pose(weights, gaze, head=head, time_ns=time_ns)
         self._shade(self._figure, highlight, 1.0)
 
     def draw_prop(self, prop: Avatar, *, opacity: float = 1.0) -> None:

@@ -6,7 +6,6 @@ A *stage* has a rhythm, a size and two views; what stands on it is drawn the sam
         if state is not StageState.RUNNING:
             …                                   # nothing to be drawn yet; wait a little
         beat = stage.wait()                     # paces: returns as a frame begins
-        scene.take(newest_face)
         stage.show(beat, scene)                 # draws it, or nothing where nothing would be seen
         samples = stage.sample()
 
@@ -18,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, Protocol
+from types import TracebackType
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,9 @@ Floats32 = NDArray[np.float32]
 Pictures = Mapping[type[Content], NDArray[np.uint8]]
 """What panels show now, by their kind: `Painter.picture` of each; a kind left out is not seen."""
 
-Show = Literal["room", "overlay", "window"]
-"""Which stage: the headset's own session, an overlay beside a game, a window on the desktop."""
+Show = Literal["room", "overlay", "window", "film"]
+"""Which stage: the headset's own session, an overlay beside a game, a window on the desktop, or none
+that is seen anywhere but in a film."""
 
 
 class StageState(Enum):
@@ -61,6 +62,16 @@ class StageBeat:
 class Scene(Protocol):
     """What stands on a stage."""
 
+    def hide(self, eye: int, corners: Floats32, triangles: NDArray[np.integer]) -> None:
+        """Hear what one eye cannot see, behind the lens's edge: it need not be drawn.
+
+        Args:
+            eye: 0 left, 1 right.
+            corners: Shape (N, 2), tangents to the right and upwards.
+            triangles: Shape (M, 3), either way round; M may be 0.
+        """
+        ...
+
     def draw(self, views: Floats32, display_ns: int) -> None:
         """Draw both eyes' pictures, into a target of its own.
 
@@ -87,19 +98,44 @@ class Scene(Protocol):
 
 
 class Stage(Protocol):
-    """A place for pictures; a context manager that gives everything back.
+    """A place for pictures; a context manager that gives everything back."""
 
-    Attributes:
-        size: Width and height of one eye's picture, pixels.
-        image_format: OpenGL's number of the format they end in.
-        transparent: Whether what is behind is seen: then a scene's background has no opacity.
-        drawn: Frames with something in them so far.
-    """
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of one eye's picture, pixels."""
+        ...
 
-    size: tuple[int, int]
-    image_format: int
-    transparent: bool
-    drawn: int
+    @property
+    def image_format(self) -> int:
+        """OpenGL's number of the format they end in."""
+        ...
+
+    @property
+    def transparent(self) -> bool:
+        """Whether what is behind is seen: then a scene's background has no opacity."""
+        ...
+
+    @property
+    def drawn(self) -> int:
+        """Frames with something in them so far."""
+        ...
+
+    @property
+    def head(self) -> Floats32 | None:
+        """Where the wearer's head is in the stage's space, (7,), xyzw and metres, rewritten in place.
+
+        None where that is midway between the views, and turned as the left one is.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
 
     def poll(self) -> StageState:
         """Hear what happened; never waits.
@@ -130,7 +166,15 @@ class Stage(Protocol):
         ...
 
     def show_panels(self, pictures: Pictures) -> None:
-        """Show these panels and no others; the very same array as before costs nothing."""
+        """Show these panels and no others; what is the very same as before costs nothing.
+
+        Args:
+            pictures: Never changed by whoever gave it: what is new is another mapping.
+        """
+        ...
+
+    def recentre(self) -> None:
+        """Have all that stands here stand before the wearer again: upright, where they look now."""
         ...
 
     def sample(self) -> Sequence[Sample]:

@@ -8,21 +8,27 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..names import ARKIT
 from . import gl
 
 VIEW_BINDING: Final = 0
 POSE_BINDING: Final = 1
 
-POSE: Final = np.dtype(
-    [
-        ("weights", np.float32, len(ARKIT)),
-        ("eye_axes", np.float32, (6, 4)),
-        ("eye_centre", np.float32, (2, 4)),
-        ("mouth", np.float32, 4),
-    ]
-)
-"""The layout of blocks.glsl's Pose."""
+MATERIAL_BINDING: Final = 2
+
+
+def pose_layout(rows: int) -> np.dtype[np.void]:
+    """Return the layout of blocks.glsl's Pose, for so many rows of four weights."""
+    return np.dtype(
+        [
+            ("weights", np.float32, (rows, 4)),
+            ("eye_axes", np.float32, (6, 4)),
+            ("eye_centre", np.float32, (2, 4)),
+            ("eye_rest", np.float32, (2, 4)),
+            ("head", np.float32, (3, 4)),
+            ("pivot", np.float32, 4),
+            ("mouth", np.float32, 4),
+        ]
+    )
 
 
 def view_layout(views: int) -> np.dtype[np.void]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,10 @@ _PANEL: Final = (0.012, 0.013, 0.016, 0.16)
 _FOAM: Final = (0.012, 0.012, 0.013, 0.90)
 _STRAP: Final = (0.045, 0.047, 0.052, 0.80)
 _LENS: Final = (0.006, 0.010, 0.022, 0.05)
+
+_LEVEL_M: Final = 0.02
+_FITS: Final = (0.75, 1.35)
+"""Of this program's head, in each direction: beyond it a headset would be a helmet or a toy."""
 
 _MIDDLE_Y: Final = 1.0
 _HALF_WIDTH: Final = 8.7
@@ -52,6 +57,37 @@ def build_visor() -> Avatar:
         eye_radius_m=0.0,
         eye=table["eye"].copy(),
     )
+
+
+def fitted(visor: Avatar, head: Avatar, other: Avatar) -> Avatar | None:
+    """Return a headset that fits one head as it fits another; None on one of other proportions.
+
+    Args:
+        visor: Fits `head`.
+        head: That it was made for.
+        other: That is to wear it.
+    """
+    here, there = _at_the_eyes(head), _at_the_eyes(other)
+    scale = (there[1] - there[0]) / (here[1] - here[0])
+    if not ((scale > _FITS[0]) & (scale < _FITS[1])).all():
+        return None
+    middle = head.eye_centre.mean(axis=0), other.eye_centre.mean(axis=0)
+    moved = there[1] - scale * here[1]  # in front it must lie on; to the sides it is even
+    moved[:2] = (middle[1] - scale * middle[0])[:2]
+    return replace(visor, positions=(visor.positions * scale + moved).astype(np.float32))
+
+
+def _at_the_eyes(avatar: Avatar) -> tuple[Floats, Floats]:
+    """Return two corners (3,) of a head where a headset sits; their heights are a face's own measure."""
+    eyes = avatar.eye_centre.mean(axis=0)
+    level = np.abs(avatar.positions[:, 1] - eyes[1]) < _LEVEL_M
+    if avatar.head is not None:
+        level &= avatar.head.share > 0.5
+    points = avatar.positions[level] if level.any() else avatar.positions
+    low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
+    apart = float(np.linalg.norm(avatar.eye_centre[0] - avatar.eye_centre[1]))
+    low[1], high[1] = eyes[1] - apart, eyes[1] + apart
+    return low, high
 
 
 def _outline(turn: Floats, share: float) -> tuple[Floats, Floats]:

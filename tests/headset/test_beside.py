@@ -206,7 +206,7 @@ def test_every_sense_has_its_ways(runtime: Runtime | None) -> None:
 GRAPHICS = re.compile(
     r"XR_(KHR_(opengl|vulkan|D3D1)|MNDX_egl|MNDX_xlib)\w*|GraphicsBinding|[gG]raphics_?[rR]equirements"
 )
-ROOM = re.compile(r"headset\.(room\w*|compositor\.openxr_\w+)")
+ROOM = re.compile(r"headset\.(room\w*|compositor\.(overlay|openxr|openvr)(\.\w+)*)")
 
 
 def modules() -> dict[str, ast.Module]:
@@ -276,6 +276,8 @@ print("loaded", *sorted(name for name in sys.modules if name.startswith("unvisor
 @pytest.fixture
 def default_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    (tmp_path / "none.toml").touch()
 
     def run() -> str:
         done = subprocess.run(

@@ -43,7 +43,7 @@ from unvisor.headset.link import (
     place,
     remove_folder,
 )
-from unvisor.headset.link_layout import FACE, FARTHEST_S, FILES, FROM_FACE, SAMPLES
+from unvisor.headset.link_layout import FACE, FARTHEST_S, FILES, FROM_FACE, SAMPLES, DrawnFace
 from unvisor.headset.link_ring import (
     LinkFile,
     Record,
@@ -53,7 +53,7 @@ from unvisor.headset.link_ring import (
     create,
     fingerprint,
 )
-from unvisor.headset.names import ARKIT_INDEX, UNIFIED, UNIFIED_INDEX
+from unvisor.headset.names import ARKIT_INDEX, CHANNEL_INDEX, UNIFIED, UNIFIED_INDEX
 from unvisor.headset.plug import GOLDEN_FACE
 
 FRAME = SensorFrame(time_ns=0)
@@ -179,11 +179,11 @@ def test_a_face_is_carried_on_by_its_rate_but_not_far(folder: Path) -> None:
     assert drawn is not None
     jaw = ARKIT_INDEX["jawOpen"]
     weights, gaze = drawn.at(1_000)
-    np.testing.assert_allclose(
-        weights, arkit_from_unified(face.weights, FORWARD, np.ones(2)), atol=1e-6
-    )
+    arkit = arkit_from_unified(face.weights, FORWARD, np.ones(2))
+    np.testing.assert_allclose(weights, np.concatenate([arkit, face.weights]), atol=1e-6)
     np.testing.assert_array_equal(gaze, FORWARD)
     assert drawn.at(1_000 + 10 * NS_PER_MS)[0][jaw] == pytest.approx(0.52)
+    assert drawn.at(1_000 + 10 * NS_PER_MS)[0][CHANNEL_INDEX["JawOpen"]] == pytest.approx(0.52)
     assert drawn.at(1_000 + 10**12)[0][jaw] == pytest.approx(0.5 + 2.0 * FARTHEST_S)
     # What has no rate stands still rather than vanish.
     still = replace(face, rate=np.full(len(UNIFIED), np.nan))
@@ -194,6 +194,23 @@ def test_a_face_is_carried_on_by_its_rate_but_not_far(folder: Path) -> None:
     end.close()
     assert drawn is not None
     assert drawn.at(1_000 + 10 * NS_PER_MS)[0][jaw] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("ahead_ms", [-40, 0, 7, 90])
+def test_converted_once_it_is_what_it_would_be_if_it_were_converted_then(ahead_ms: int) -> None:
+    numbers = np.random.default_rng(100 + ahead_ms)
+    record = np.zeros(1, FACE.record)[0]
+    record["weights"], record["rate"] = numbers.uniform(-2, 2, (2, len(UNIFIED)))
+    record["openness"], record["openness_rate"] = numbers.uniform(0, 1, (2, 2))
+    record["gaze"] = [[0.6, 0.0, -0.8], [np.nan, np.nan, np.nan]]
+    record["weights"][::5] = record["rate"][::3] = record["openness"][1] = np.nan
+    channels, gaze = DrawnFace(record).at(ahead_ms * NS_PER_MS)
+    ahead_s = np.float64(ahead_ms) / 1000
+    weights = record["weights"] + ahead_s * np.nan_to_num(record["rate"])
+    openness = record["openness"] + ahead_s * record["openness_rate"]
+    arkit = arkit_from_unified(weights, record["gaze"].astype(np.float64), openness)
+    np.testing.assert_allclose(channels, np.concatenate([arkit, weights]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(gaze, record["gaze"])
 
 
 def test_state_is_told_and_a_long_note_is_cut(folder: Path) -> None:

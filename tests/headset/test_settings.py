@@ -35,9 +35,18 @@ def test_tables_become_each_plugs_own_settings(tmp_path: Path) -> None:
     assert chosen.outputs == {"vrchat": VRChatTarget(port=9100, prefixes=("FT/",))}
 
 
+def test_an_avatar_lies_beside_the_settings_that_name_it(tmp_path: Path) -> None:
+    path = written(tmp_path, '[headset]\navatar = "faces/me.vrm"\n')
+    assert settings.load(path).avatar == tmp_path / "faces" / "me.vrm"
+    assert settings.load(written(tmp_path, "[headset]\n")).avatar is None
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("[headset]\navatr = 'me.vrm'\n", r"\[headset\]: avatr is not known: did you mean avatar"),
+        ("[headset]\navatar = 3\n", r"\[headset\]: .*str"),
+        ("headset = 3\n", r"\[headset\]: is not a table"),
         ("[reader.live-link-face]\n", r"\[reader\] is not known: did you mean readers\?"),
         ("[readers.live-link-fac]\n", r"did you mean live-link-face\?"),
         (

@@ -32,7 +32,8 @@ from .monado import Monado
 MARGIN_S = 10.0
 """How long the game plays alone, before and after."""
 
-_RUN = "from unvisor.tools.main import main; raise SystemExit(main())"
+RUN = "from unvisor.tools.main import main; raise SystemExit(main())"
+"""The command, on whichever Python."""
 
 
 class Phase(TypedDict):
@@ -119,7 +120,7 @@ def _run_beside(runtime: Monado, duration_s: float) -> subprocess.CompletedProce
     ):  # neither the settings nor the log of whoever runs it
         return subprocess.run(
             [
-                *(str(runtime.python), "-W", "error", "-P", "-c", _RUN),
+                *(str(runtime.python), "-W", "error", "-P", "-c", RUN),
                 *("run", "--duration-s", str(duration_s), "--json"),
                 *("--settings", str(Path(folder) / "none.toml")),
             ],

@@ -52,15 +52,25 @@ class Installation:
         """
         text = (self.place / "usr/share" / name).read_text()
         library = json.loads(text)[_SECTION[name]]["library_path"]
+        whole = (
+            self.place / library.lstrip("/")
+            if library.startswith("/")
+            else self.libraries / library
+        )
         copy = into / Path(name).name
-        copy.write_text(text.replace(f'"{library}"', json.dumps(str(self.libraries / library))))
+        copy.write_text(text.replace(f'"{library}"', json.dumps(str(whole))))
         return copy
+
+
+def _multiarch() -> str:
+    return str(sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu")
 
 
 VULKAN = "vulkan/icd.d/lvp_icd.json"
 EGL = "glvnd/egl_vendor.d/50_mesa.json"
 MONADO = "openxr/1/openxr_monado.json"
-_SECTION = {VULKAN: "ICD", EGL: "ICD", MONADO: "runtime"}
+VALIDATION = f"openxr/1/api_layers/explicit.d/XrApiLayer_core_validation.{_multiarch()}.json"
+_SECTION = {VULKAN: "ICD", EGL: "ICD", MONADO: "runtime", VALIDATION: "api_layer"}
 
 
 def find() -> Installation:
@@ -111,7 +121,3 @@ def _wrap(loader: Path, folders: list[Path]) -> Path:
         fresh.chmod(0o755)
         fresh.replace(wrapper)
     return wrapper
-
-
-def _multiarch() -> str:
-    return str(sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu")

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .installation import EGL, MONADO, VULKAN, Installation, NoRuntimeError
+from .installation import EGL, MONADO, VALIDATION, VULKAN, Installation, NoRuntimeError
 
 XKBCOMP = Path("/usr/bin/xkbcomp")  # Xvfb has no other place for it
 SCREEN = "1280x720x24"
@@ -26,7 +26,8 @@ class Monado:
     """`monado-service` in a runtime folder of its own, for as long as the context lasts.
 
     Without a display its null compositor gives 320×240 views at 20 Hz; with one, views of 896×1007
-    at `framerate_hz`, side by side on a screen whose pixels can be read.
+    at `framerate_hz`, side by side on a screen whose pixels can be read. `scale` makes views smaller, as
+    the runtime's own setting does, for drawing them on a CPU.
 
     Attributes:
         environment: What a client's process needs in its environment.
@@ -34,13 +35,19 @@ class Monado:
     """
 
     def __init__(
-        self, installation: Installation, *, display: bool = False, framerate_hz: float = 60.0
+        self,
+        installation: Installation,
+        *,
+        display: bool = False,
+        framerate_hz: float = 60.0,
+        scale: float = 1.0,
     ) -> None:
         self.python = installation.python
         self.environment: dict[str, str] = {}
         self._installation = installation
         self._display = display
         self._framerate_hz = framerate_hz
+        self._scale = scale
         self._open = ExitStack()
         self._folder = Path()
         self._service: subprocess.Popen[bytes] | None = None
@@ -85,6 +92,32 @@ class Monado:
         """Start a service where the last one stood, as a wearer would after a crash."""
         self._stop()
         self._start_service()
+
+    @property
+    def validating(self) -> dict[str, str]:
+        """A client's environment, in which the validation layer judges its calls: see `complaints`."""
+        layers = self._folder / "layers"
+        layers.mkdir(exist_ok=True)
+        self._installation.manifest(VALIDATION, into=layers)
+        return {
+            **self.environment,
+            "XR_API_LAYER_PATH": str(layers),
+            "XR_ENABLE_API_LAYERS": "XR_APILAYER_LUNARG_core_validation",
+            "XR_CORE_VALIDATION_EXPORT_TYPE": "text",
+            "XR_CORE_VALIDATION_FILE_NAME": str(self._folder / "complaints.txt"),
+        }
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the validation layer found wrong so far; that it was loaded is in its file too.
+
+        Raises:
+            AssertionError: It was loaded by nobody, so its silence says nothing.
+        """
+        path = self._folder / "complaints.txt"
+        said = path.read_text(errors="replace").splitlines() if path.exists() else []
+        assert any("is initialized" in line for line in said), "nobody loaded the validation layer"
+        return [line for line in said if line.strip() and "VALID_DEBUG |" not in line]
 
     def screenshot(self) -> NDArray[np.uint8]:
         """Return the screen, shape (720, 1280, 3), RGB; its left half is what the left eye sees.
@@ -158,6 +191,7 @@ class Monado:
             **self.environment,
             "SIMULATED_ENABLE": "1",
             "XRT_COMPOSITOR_DEFAULT_FRAMERATE": str(self._framerate_hz),
+            "XRT_COMPOSITOR_SCALE_PERCENTAGE": str(round(140 * self._scale)),  # 140 by default
         }
         if not self._display:
             environment["XRT_COMPOSITOR_NULL"] = "1"

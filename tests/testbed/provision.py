@@ -33,8 +33,12 @@ PACKAGES = (
     "libx11-6",
     "xvfb",
     "xkb-data",
+    "openxr-layer-corevalidation",
 )
-HERE = ("monado-service", "libopenxr1-monado", "mesa-vulkan-drivers", "xvfb", "x11-xkb-utils")
+HERE = (
+    *("monado-service", "libopenxr1-monado", "mesa-vulkan-drivers", "xvfb", "x11-xkb-utils"),
+    "openxr-layer-corevalidation",
+)
 """What a system that has Monado itself needs installed."""
 
 NEVER_READ = ("doc", "man", "locale", "info", "gdal", "proj", "iso-codes", "icons", "lintian")

@@ -15,6 +15,7 @@ from unvisor.headset.sensors import READERS
 from unvisor.tools import bundle, logbook
 from unvisor.tools.main import main
 
+from ..headset.compositor.avatars.gltf_made import TRIANGLE, Made
 from ..headset.steamvr.runtime import SteamVr
 
 
@@ -284,3 +285,25 @@ def test_faces_are_bounded_and_must_be_there(tmp_path: Path) -> None:
                 tmp_path / "help.zip", findings={}, versions={}, settings_file=tmp_path / "none",
                 faces=[face], ask=lambda _: True,
             )  # fmt: skip
+
+
+def test_an_avatar_is_looked_at_where_one_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", "--json", "--listen-s", "0", "--avatar", str(tmp_path / "me.vrm")]) == 0
+    finding = json.loads(capsys.readouterr().out)["findings"][-1]
+    assert (finding["name"], finding["state"]) == ("avatar", "wrong")
+    assert "me.vrm" in finding["found"]
+    made = Made()
+    made.mesh(targets=[made.accessor(TRIANGLE)], names=["jawOpen"])
+    made.save(tmp_path, "me.glb")
+    assert main(["doctor", "--json", "--listen-s", "0", "--avatar", str(tmp_path / "me.glb")]) == 0
+    finding = json.loads(capsys.readouterr().out)["findings"][-1]
+    assert (finding["name"], finding["state"]) == ("avatar", "ok")
+    assert "me.glb: " in finding["found"]
+    assert "no shape for" in finding["found"]
+
+
+def test_settings_that_are_named_are_to_be_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--settings", "none.toml"]) == 1
+    assert "--settings none.toml: no such file" in capsys.readouterr().err

@@ -15,6 +15,8 @@ from unvisor.headset.names import ARKIT
 from unvisor.headset.permit import Basis
 from unvisor.tools.main import main
 
+from ..headset.compositor.avatars.test_gltf_from_ict import kit
+
 
 @pytest.fixture
 def captured(tmp_path: Path) -> Path:
@@ -151,3 +153,29 @@ def test_options_that_mean_nothing_are_refused(tmp_path: Path, wrong: list[str])
     with pytest.raises(SystemExit) as refused:
         main(["simulate", "a.h5", *wrong, "--out", str(tmp_path / "x.h5")])
     assert refused.value.code == 2
+
+
+def test_a_head_becomes_an_avatar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kit(tmp_path / "FaceXModel")
+    out = tmp_path / "head.glb"
+    asked = ["import", "ict-facekit", str(tmp_path), "--out"]
+    assert main([*asked, str(out), "--json"]) == 0
+    assert told(capsys) == {"out": str(out), "vertices": 144, "shapes": 4}
+    assert main([*asked, str(out)]) == 0
+    assert "no shape for 48 of ARKit's 52" in capsys.readouterr().out
+    assert main([*asked, str(tmp_path / "head.h5")]) == 1
+    assert "head.h5: an avatar is a .glb: name one for --out" in capsys.readouterr().err
+    assert main([*asked, str(out), "--person", "me"]) == 1
+    assert "leave out --person" in capsys.readouterr().err
+    assert main(["import", "ict-facekit", str(out), "--out", str(out)]) == 1
+    assert "not one folder" in capsys.readouterr().err
+
+
+def test_a_demo_of_a_file_that_is_no_avatar_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "me.vrm").write_text("not one")
+    asked = ["demo", "--out", str(tmp_path / "demo"), "--avatar", str(tmp_path / "me.vrm")]
+    assert main(asked) == 1
+    assert "me.vrm" in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()

@@ -132,9 +132,11 @@ def test_it_ends_cleanly_when_asked(tmp_path: Path, polite: signal.Signals) -> N
     first = running.stdout.readline()
     running.send_signal(polite)
     rest, wrong = running.communicate(timeout=30)
-    assert first.startswith("from demo: live")
+    assert first.startswith("to record: live")
+    assert "from demo: live" in first
     assert running.returncode == 0, wrong
     assert " faces in " in rest.splitlines()[-1]
+    assert rest.splitlines()[-2] == f"wrote {recording}"
     assert wrong == ""
     assert store.load(recording).duration_s > 0.3
 
@@ -145,7 +147,20 @@ def test_it_ends_cleanly_when_asked(tmp_path: Path, polite: signal.Signals) -> N
         (["--source", "openxr"], "--source openxr: OpenXR: no runtime is active here"),
         (["--room"], "--room: no OpenXR runtime is active here"),
         (["--room", "--headless"], "--room draws in the headset and --headless nothing"),
-        (["--room", "--source", "demo"], "--room: needs sensors"),
+        (["--room", "--source", "demo"], "--room: no OpenXR runtime is active here"),
+        (["--room", "--overlay"], "--overlay draws over the game that has the headset"),
+        (["--overlay", "--headless"], "--overlay draws in the headset and --headless nothing"),
+        (["--overlay"], "--overlay: "),
+        (["--avatar", "x.vrm"], "--avatar: nothing is drawn"),
+        (["--panels", "off"], "--panels: nothing is drawn"),
+        (["--refresh-hz", "90", "--film", "x.mp4"], "--refresh-hz: is the headset's"),
+        (["--source", "demo", "--film", "x.avi"], "--film x.avi: end it in .mp4 or .png"),
+        (["--source", "demo", "--film", "nowhere/x.png"], "no folder nowhere"),
+        (["--film", "x.mp4"], '--consent-reference "form, version, date"'),
+        (["--source", "demo", "--film", "x.png", "--avatar", "no.vrm"], "no.vrm"),
+        (["--settings", "none.toml"], "--settings none.toml: no such file"),
+        (["--loop"], "--loop: plays a recording or the demo again"),
+        (["--sensor", "babble", "--sensor", "babble:port=1"], "--sensor babble: was given 2 times"),
         (["--bundle", "x.zip", "--source", "demo"], "--bundle: needs sensors"),
         (["--sensor", "babble", "--source", "demo"], "--sensor: is one of the devices"),
         (["--bundle", "nowhere/x.zip"], "no folder nowhere"),
@@ -170,7 +185,14 @@ def test_what_cannot_be_done_is_told_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "to", [["--vrchat"], ["--record", "evening.h5"], ["--bundle", "evening.zip"]]
+    "to",
+    [
+        ["--vrchat"],
+        ["--record", "evening.h5"],
+        ["--bundle", "evening.zip"],
+        ["--film", "evening.mp4"],
+        ["--film", "evening.mp4", "--record", "evening.h5"],
+    ],
 )
 def test_a_live_face_goes_nowhere_without_consent(
     to: list[str],
@@ -184,7 +206,9 @@ def test_a_live_face_goes_nowhere_without_consent(
     assert list(tmp_path.glob("evening*")) == []
 
 
-@pytest.mark.parametrize("to", [["--vrchat"], ["--record", "evening.h5"]])
+@pytest.mark.parametrize(
+    "to", [["--vrchat"], ["--record", "evening.h5"], ["--film", "evening.png"]]
+)
 def test_a_capture_without_a_licence_goes_nowhere_but_can_be_worked_on(
     to: list[str],
     tmp_path: Path,
@@ -411,6 +435,31 @@ def test_a_hostile_bundle_is_refused_in_one_line(
     told = capsys.readouterr().err
     assert "is no zip" in told
     assert told.count("\n") == 1
+
+
+def test_no_file_is_replaced_and_none_has_two_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = {"x.mp4": "--film", "x.h5": "--record", "x.zip": "--bundle"}
+    for name, word in kept.items():
+        Path(name).write_text("of before")
+        assert run(word, name) == 1
+        assert f"{name}: is there already, " in capsys.readouterr().err
+        assert Path(name).read_text() == "of before"
+    assert run("--record", "y.png", "--film", "y.png") == 1
+    assert "--film y.png: is where --record goes" in capsys.readouterr().err
+
+
+def test_the_settings_avatar_is_read_where_something_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "me.toml").write_text('[headset]\navatar = "me.vrm"\n')
+    words = ("--source", "demo", "--settings", tmp_path / "me.toml", "--duration-s", 0.1)
+    assert run(*words) == 0
+    capsys.readouterr()
+    assert run(*words, "--film", tmp_path / "x.png") == 1
+    assert "me.vrm: " in capsys.readouterr().err
 
 
 def test_the_log_has_what_happened_and_errors(tmp_path: Path) -> None:

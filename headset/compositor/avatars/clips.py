@@ -7,6 +7,7 @@ displacements as sparse rows and the drive as a matrix, with the rules that are 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,7 +15,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ...expressions import angles_from_gaze, gaze_from_angles, unified_from_arkit
+from ...expressions import unified_from_arkit
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
@@ -123,7 +124,13 @@ class Clips:
             if name in self.names:
                 place = self.names.index(name)
                 weights[place] = max(weights[place], weight)
-        weights = np.clip(weights, 0.0, self.limit)
+        return self.ruled(weights)
+
+    def ruled(self, asked: Floats32) -> Floats32:
+        """Return what is left of weights (C,) that a face asks for: their limits, and VRM's rules."""
+        weights = np.minimum(np.maximum(asked, 0.0), self.limit)
+        if not (self.binary.any() or self.overrides.any()):
+            return weights
         weights = np.where(self.binary, weights > 0.5, weights).astype(np.float32)
         return weights * self._left(weights)
 
@@ -146,8 +153,10 @@ class AngleMap:
 
     def __call__(self, angle_rad: float) -> float:
         """Return how far an eye turns, of the same sign; NaN stays NaN."""
-        share = np.clip(angle_rad / self.most_rad, -1.0, 1.0) if self.most_rad > 0 else 0.0
-        return float(share * self.turn_rad)
+        if math.isnan(angle_rad):
+            return angle_rad
+        share = angle_rad / self.most_rad if self.most_rad > 0 else 0.0
+        return min(max(share, -1.0), 1.0) * self.turn_rad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +177,15 @@ class Look:
         Returns:
             Shape (2, 3), the same.
         """
-        yaw_rad, pitch_rad = angles_from_gaze(np.asarray(gaze, np.float64))
-        outward = yaw_rad * (-1.0, 1.0)  # the wearer's left is -x
-        yaws = [(self.outer if out > 0 else self.inner)(out) for out in outward.tolist()]
-        pitches = [(self.up if up > 0 else self.down)(up) for up in pitch_rad.tolist()]
-        return gaze_from_angles(np.array(yaws) * (-1.0, 1.0), np.array(pitches))
+        turned: list[tuple[float, float, float]] = []
+        for side, (x, y, z) in enumerate(np.asarray(gaze, np.float64).tolist()):
+            outward = -1.0 if side == 0 else 1.0  # the wearer's left is -x
+            yaw_rad = outward * math.atan2(x, -z)
+            pitch_rad = math.atan2(y, math.hypot(x, z))
+            yaw_rad = outward * (self.outer if yaw_rad > 0 else self.inner)(yaw_rad)
+            pitch_rad = (self.up if pitch_rad > 0 else self.down)(pitch_rad)
+            level = math.cos(pitch_rad)
+            turned.append(
+                (math.sin(yaw_rad) * level, math.sin(pitch_rad), -math.cos(yaw_rad) * level)
+            )
+        return np.array(turned)

@@ -25,7 +25,7 @@ from ...expressions import (
 )
 from ...names import ARKIT, ARKIT_INDEX, CHANNEL_INDEX, CHANNELS
 from ..avatar import Floats32, Target
-from ..morph import HIGHEST_WEIGHT
+from ..movement import HIGHEST_WEIGHT
 from .clips import Clips, ColourBind, Group, Override, TextureBind
 from .shape_names import Tier, meaning
 

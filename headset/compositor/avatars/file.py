@@ -27,7 +27,7 @@ from .gltf_nodes import Nodes, placed
 from .gltf_scene import Piece, pieces_of
 from .gltf_schema import Gltf
 from .material import Material, Opacity
-from .paint import Painter
+from .paint import Painter, tints
 from .shape_names import meaning
 from .vrm import Vrm
 from .vrm import read as read_vrm
@@ -131,6 +131,7 @@ def _assembled(file: _File) -> Avatar:
         parts=_parts(pieces, regions),
         materials=materials,
         uv=uv if uv.any() else None,
+        tints=tints([piece.colours for piece in pieces], counts),
         normals=np.concatenate(normals) if len(normals) == len(pieces) else None,
         clips=clips,
         look=vrm.look if vrm is not None and turns else None,

@@ -32,9 +32,6 @@ _LICENCE: Final = "ICT FaceKit (c) 2020 USC Institute for Creative Technologies,
 _MATERIALS: Final = {
     "M_Face": WrittenMaterial(name="Skin", colour=(0.50, 0.27, 0.19), roughness=0.55),
     "M_BackHead": WrittenMaterial(name="Skin back", colour=(0.50, 0.27, 0.19), roughness=0.55),
-    "M_EyeLashes": WrittenMaterial(
-        name="Eyelashes", colour=(0.02, 0.014, 0.01), roughness=0.6, double_sided=True
-    ),
     "M_GumsTongue": WrittenMaterial(name="Gums", colour=(0.42, 0.11, 0.10), roughness=0.35),
     "M_Teeth": WrittenMaterial(name="Teeth", colour=(0.74, 0.68, 0.56), roughness=0.3),
     "M_ScleraLeft": WrittenMaterial(name="Sclera left", colour=(0.72, 0.69, 0.66), roughness=0.15),
@@ -44,13 +41,14 @@ _MATERIALS: Final = {
     "M_IrisLeft": WrittenMaterial(name="Iris left", colour=(0.09, 0.16, 0.18), roughness=0.1),
     "M_IrisRight": WrittenMaterial(name="Iris right", colour=(0.09, 0.16, 0.18), roughness=0.1),
 }
-"""Theirs to ours. What has none (M_EyeBlend, M_EyeOcclusion, M_LacrimalFluid) are films over the eyes
-that only their own shaders see through, and is left out."""
+"""Theirs to ours. What has none is left out: films over the eyes that only their own shaders see through
+(M_EyeBlend, M_EyeOcclusion, M_LacrimalFluid), and sheets that only a texture of theirs cuts into lashes
+(M_EyeLashes)."""
 
 _MESHES: Final = {
     "EyeLeft": ("M_ScleraLeft", "M_IrisLeft"),
     "EyeRight": ("M_ScleraRight", "M_IrisRight"),
-    "Face": ("M_Face", "M_BackHead", "M_EyeLashes", "M_GumsTongue", "M_Teeth"),
+    "Face": ("M_Face", "M_BackHead", "M_GumsTongue", "M_Teeth"),
 }
 
 

@@ -5,6 +5,7 @@ It is what draws an avatar where textures are not: at a distance, on a slow mach
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -59,6 +60,17 @@ class Painter:
             at = _wrapped(np.clip(place[:, axis], -1e6, 1e6), use.texture.wrap[axis])
             cells.append(np.clip((at * size).astype(np.intp), 0, size - 1))
         return pixels[cells[1], cells[0]]
+
+
+def tints(colours: Sequence[Floats32 | None], counts: Sequence[int]) -> Floats32 | None:
+    """Return the vertices' own colours (V, 4), white where a part has none; None where none has."""
+    if all(own is None for own in colours):
+        return None
+    parts = [
+        np.ones((count, 4), np.float32) if own is None else own
+        for own, count in zip(colours, counts, strict=True)
+    ]
+    return np.ascontiguousarray(np.concatenate(parts), np.float32)
 
 
 def _wrapped(at: Floats32, wrap: Wrap) -> Floats32:

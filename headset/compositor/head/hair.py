@@ -96,8 +96,8 @@ def build_shirt(half: HalfHead) -> None:
         rows.append(row)
     under = rows[0] * [0.55, 1.0, 0.55] + [0.0, -0.6, -1.2]
     rows.insert(0, under)
-    ids = half.add(vertices(np.stack(rows), _CLOTH, Region.HAIR, follow=0.0))
+    ids = half.add(vertices(np.stack(rows), _CLOTH, Region.CLOTH, follow=0.0))
     ids = ids.reshape(len(rows), -1)
-    base = half.add(vertices(np.array([[0.0, _HEM_Y - 0.8, -2.6]]), _CLOTH, Region.HAIR))
+    base = half.add(vertices(np.array([[0.0, _HEM_Y - 0.8, -2.6]]), _CLOTH, Region.CLOTH))
     half.connect(grid(ids))
     half.connect(quads(np.full_like(ids[:1], base[0]), ids[:1]))

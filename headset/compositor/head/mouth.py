@@ -28,7 +28,7 @@ _SECTIONS: Final = (
 )
 _THROAT: Final = np.array([0.0, MOUTH_Y - 0.1, 2.5])
 
-_TEETH: Final = 6
+_TEETH: Final = 5
 """Teeth shown on either side of an arch."""
 _ARCH_RAD: Final = 1.15
 _ARCH_RADIUS: Final = 2.4
@@ -88,13 +88,13 @@ def _lining(half: HalfHead, skin: Skin) -> None:
 
 def _teeth(half: HalfHead, root_y: float, tip_y: float, *, front_z: float, jaw: float) -> None:
     angle = np.linspace(0.0, _ARCH_RAD, 4 * _TEETH + 1)
-    crown = np.abs(np.sin(angle / _ARCH_RAD * _TEETH * np.pi)) ** 0.5  # 0 between two teeth
+    crown = np.abs(np.sin(angle / _ARCH_RAD * _TEETH * np.pi)) ** 0.3  # 0 between two teeth
     rows: list[Floats] = []
     colours: list[Floats] = []
     # Along a tooth from gum to tip and behind: height, bulge, depth of the furrows between.
     for height, bulge, furrow in (
-        (-0.45, -0.05, 0.0), (-0.03, 0.05, 0.02), (0.06, 0.10, 0.10), (0.55, 0.13, 0.10),
-        (0.93, 0.06, 0.12), (1.0, -0.06, 0.10), (0.9, -0.30, 0.0),
+        (-0.45, -0.05, 0.0), (-0.03, 0.05, 0.02), (0.06, 0.10, 0.07), (0.55, 0.13, 0.08),
+        (0.93, 0.06, 0.09), (1.0, -0.06, 0.08), (0.9, -0.30, 0.0),
     ):  # fmt: skip
         radius = _ARCH_RADIUS + bulge - furrow * (1.0 - crown)
         drop = height - (0.07 * (1.0 - crown) if height > 0.6 else 0.0)

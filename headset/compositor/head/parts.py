@@ -13,11 +13,13 @@ from .mesh import HalfHead, Indices, grid, vertices
 from .skin import Skin
 
 HAIR_COLOUR: Final = (0.060, 0.034, 0.021, 0.45)
+"""Its roughness tells hair.glsl that it is long; that of brows and lashes, that it is short."""
 
 _SCLERA: Final = (0.72, 0.70, 0.68, 0.10)
 _RIM: Final = (0.46, 0.22, 0.17, 0.34)
 _UNDER_LID: Final = (0.42, 0.19, 0.155, 0.34)
-_LASH: Final = (0.020, 0.013, 0.010, 0.60)
+_BROW: Final = (0.060, 0.034, 0.021, 0.80)
+_LASH: Final = (0.020, 0.013, 0.010, 0.80)
 _EAR_SKIN: Final = (0.475, 0.235, 0.165, 0.52)
 
 
@@ -104,12 +106,12 @@ def _brow(half: HalfHead) -> None:
     )
     width = 0.40 * (1.0 - 0.85 * smoothstep(0.3, 1.05, t)) * smoothstep(-0.08, 0.16, t)
     rows: list[Floats] = []
-    for k, thickness in ((-1.0, -0.06), (-0.45, 0.10), (0.35, 0.13), (1.0, -0.06)):
+    for k, thickness in ((-1.0, -0.05), (-0.45, 0.05), (0.35, 0.06), (1.0, -0.05)):
         height = y + k * width
         out = np.stack([x, 0.0 * x, np.sqrt(81.0 - x * x)], axis=1) / 9.0
         origin = np.stack([0.0 * x, height, 0.0 * x], axis=1)
         rows.append(cast(origin, out) + thickness * out)
-    ids = half.add(vertices(np.stack(rows), HAIR_COLOUR, Region.HAIR, follow=1.0)).reshape(4, -1)
+    ids = half.add(vertices(np.stack(rows), _BROW, Region.HAIR, follow=1.0)).reshape(4, -1)
     half.connect(grid(ids))
 
 

@@ -165,12 +165,12 @@ class Shapes:
                 tongue = np.stack(
                     [
                         0.0 * out,
-                        0.8 * smoothstep(0.1, 0.6, out) - 1.4 * smoothstep(0.6, 1.05, out),
+                        0.95 * smoothstep(0.1, 0.6, out) - 1.05 * smoothstep(0.6, 1.05, out),
                         3.9 * out,
                     ],
                     axis=1,
                 )
-                return tongue + self._both("lower_lip") * [0.0, -0.45, 0.05]
+                return tongue + self._both("lower_lip") * [0.0, -0.60, 0.05]
 
     def _both(self, patch: str) -> Floats:
         """Return a patch and its mirror image together, (V, 1)."""

@@ -5,14 +5,14 @@ panel costs nothing while it says the same.
 
     panels = Panels(session, binding, frames.image_format)
     panels.show({Prompt: picture})          # of Painter; whenever there is something new
-    panels.follow(head_m)                   # each frame
-    … panels.layers() …                     # into its end, after the projection
+    frames.show(beat, scene, panels)        # has them follow the head
 """
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,12 @@ Floats = NDArray[np.floating]
 
 
 class Quad:
-    """One panel of a session, empty at first."""
+    """One panel of a session, empty at first.
+
+    Attributes:
+        shown: What it shows, None for nothing.
+        address: Where its `xr.CompositionLayerQuad` lies, for a frame's end.
+    """
 
     def __init__(self, session: Session, binding: Binding, plate: Plate, image_format: int) -> None:
         """Have its images made.
@@ -38,17 +43,17 @@ class Quad:
         Args:
             session: Of that binding.
             binding: Whose context is current.
-            plate: Its size and place, in the session's local space.
+            plate: Its size and place, in the session's local space until `stand_in`.
             image_format: OpenGL's number of a format the runtime offers: `chosen_format`.
 
         Raises:
-            HeadsetError: The runtime or the driver refuses.
+            HeadsetError: The runtime refuses.
         """
         xr = session.instance.xr
         self._binding, self._size = binding, plate.size
         self._chain = Swapchain(session, plate.size, image_format)
-        self._page = _Page(plate.size, image_format)
-        self._shown: Image | None = None
+        self._bytes_as = _bytes_as(image_format)
+        self.shown: Image | None = None
         numbers = [float(number) for number in plate.pose()]
         self._layer = xr.CompositionLayerQuad(
             layer_flags=xr.CompositionLayerFlags.BLEND_TEXTURE_SOURCE_ALPHA_BIT,
@@ -61,13 +66,18 @@ class Quad:
             pose=xr.Posef(xr.Quaternionf(*numbers[:4]), xr.Vector3f(*numbers[4:])),
             size=xr.Extent2Df(*plate.size_m),
         )
+        self.address = ctypes.addressof(self._layer)
         self._away_m = plate.pose()[4:]
         start = xr.CompositionLayerQuad.pose.offset + xr.Posef.position.offset
         self._position = np.frombuffer(self._layer, np.float32, 3, start)  # its own memory
 
+    def stand_in(self, space: Any) -> None:
+        """Stand in an XrSpace from now on."""
+        self._layer.space = space
+
     def follow(self, head_m: Floats) -> None:
-        """Stand as before, seen from where the head is now, (3,) in local space."""
-        self._position[:] = self._away_m + head_m
+        """Stand as before, seen from where the head is now, (3,) in its space."""
+        np.add(self._away_m, head_m, out=self._position, casting="same_kind")
 
     def show(self, picture: Image | None) -> None:
         """Show a picture, or none; the very same array as before costs nothing.
@@ -79,7 +89,7 @@ class Quad:
             HeadsetError: It has another shape.
             OpenXrError: The session is lost.
         """
-        if picture is self._shown:
+        if picture is self.shown:
             return
         if picture is not None:
             width, height = self._size
@@ -88,23 +98,33 @@ class Quad:
                     f"panel: a picture of {picture.shape}, not {(height, width, 4)}: draw it by Painter"
                 )
             self._binding.make_current()
-            self._page.write(picture)
-            self._page.blit(self._chain.acquire())
+            self._write(picture, self._chain.acquire())
             self._chain.release()
-        self._shown = picture
+        self.shown = picture
 
-    def layer(self) -> Any | None:
-        """Return its `xr.CompositionLayerQuad` for a frame's end, or None while it shows nothing."""
-        return None if self._shown is None else self._layer
-
-    def close(self) -> None:
-        """Give our part back, the binding's context being current; images go with the session."""
-        self._page.close()
-        self._chain.close()
+    def _write(self, picture: Image, texture: int) -> None:
+        """Fill a texture; a picture's first row is its top, OpenGL's its bottom."""
+        api = gl.api()
+        content = np.ascontiguousarray(picture[::-1])
+        table, component = self._bytes_as
+        if table is not None:
+            coloured, content = content, np.empty(content.shape, table.dtype)
+            content[..., :3] = table[coloured[..., :3]]
+            content[..., 3] = coloured[..., 3] * (table[-1] / 255.0)
+        api.glBindTexture(api.GL_TEXTURE_2D, texture)
+        api.glTexSubImage2D(
+            api.GL_TEXTURE_2D, 0, 0, 0, *self._size, api.GL_RGBA, component, content
+        )
 
 
 class Panels:
-    """All panels of a session, each at its place."""
+    """All panels of a session, each at its place.
+
+    Attributes:
+        addresses: Of the layers of those that show something, for a frame's end.
+    """
+
+    MOST: Final = len(PLATES)
 
     def __init__(self, session: Session, binding: Binding, image_format: int) -> None:
         """Have their images made: 3 MB a panel, by what runtimes keep.
@@ -115,21 +135,32 @@ class Panels:
             image_format: As `Frames.image_format`.
 
         Raises:
-            HeadsetError: The runtime or the driver refuses.
+            HeadsetError: The runtime refuses.
         """
+        self.addresses: list[int] = []
+        self._pictures: Mapping[type[Content], Image] = {}
         self._quads = {
             kind: Quad(session, binding, plate, image_format) for kind, plate in PLATES.items()
         }
 
     def show(self, pictures: Mapping[type[Content], Image]) -> None:
-        """Show these and no others.
+        """Show these and no others; the very same mapping as before costs nothing.
 
         Raises:
             HeadsetError: A picture is not of its panel's shape.
             OpenXrError: The session is lost.
         """
+        if pictures is self._pictures:
+            return
         for kind, quad in self._quads.items():
             quad.show(pictures.get(kind))
+        self._pictures = pictures
+        self.addresses = [quad.address for quad in self._quads.values() if quad.shown is not None]
+
+    def stand_in(self, space: Any) -> None:
+        """Stand in an XrSpace from now on."""
+        for quad in self._quads.values():
+            quad.stand_in(space)
 
     def follow(self, head_m: Floats) -> None:
         """Move along with the head, but do not turn with it.
@@ -137,73 +168,17 @@ class Panels:
         So does the image in the mirror, which they thus never cover, however the wearer sits.
 
         Args:
-            head_m: Shape (3,), midway between the eyes, in local space.
+            head_m: Shape (3,), midway between the eyes, in their space.
         """
         for quad in self._quads.values():
-            quad.follow(head_m)
-
-    def layers(self) -> list[Any]:
-        """Return the layers of those that show something."""
-        return [layer for quad in self._quads.values() if (layer := quad.layer()) is not None]
-
-    def close(self) -> None:
-        """Give our part back, the context being current."""
-        for quad in self._quads.values():
-            quad.close()
+            if quad.shown is not None:
+                quad.follow(head_m)
 
 
-class _Page:
-    """What a picture is written to, in the format of the runtime's images, and copied from."""
-
-    def __init__(self, size: tuple[int, int], image_format: int) -> None:
-        api = gl.api()
-        self._size = width, height = size
-        self._sent, self._component = _sent(image_format)
-        self._texture = int(api.glGenTextures(1))
-        api.glBindTexture(api.GL_TEXTURE_2D, self._texture)
-        api.glTexImage2D(
-            api.GL_TEXTURE_2D, 0, image_format, width, height, 0,
-            api.GL_RGBA, self._component, None,
-        )  # fmt: skip
-        self._frame = int(api.glGenFramebuffers(1))
-        api.glBindFramebuffer(api.GL_FRAMEBUFFER, self._frame)
-        api.glFramebufferTexture2D(
-            api.GL_FRAMEBUFFER, api.GL_COLOR_ATTACHMENT0, api.GL_TEXTURE_2D, self._texture, 0
-        )
-        gl.check("making a panel")
-
-    def write(self, picture: Image) -> None:
-        api = gl.api()
-        content = np.ascontiguousarray(picture)
-        if self._sent is not None:
-            content = np.empty(picture.shape, self._sent.dtype)
-            content[..., :3] = self._sent[picture[..., :3]]
-            content[..., 3] = picture[..., 3] * (self._sent[-1] / 255.0)
-        api.glBindTexture(api.GL_TEXTURE_2D, self._texture)
-        api.glTexSubImage2D(
-            api.GL_TEXTURE_2D, 0, 0, 0, *self._size, api.GL_RGBA, self._component, content
-        )
-
-    def blit(self, framebuffer: int) -> None:
-        """Copy it, turned over: a picture's first row is its top, OpenGL's its bottom."""
-        api = gl.api()
-        width, height = self._size
-        api.glBindFramebuffer(api.GL_READ_FRAMEBUFFER, self._frame)
-        api.glBindFramebuffer(api.GL_DRAW_FRAMEBUFFER, framebuffer)
-        api.glBlitFramebuffer(
-            0, 0, width, height, 0, height, width, 0, api.GL_COLOR_BUFFER_BIT, api.GL_NEAREST
-        )
-
-    def close(self) -> None:
-        api = gl.api()
-        api.glDeleteFramebuffers(1, np.array([self._frame], np.uint32))
-        api.glDeleteTextures(1, np.array([self._texture], np.uint32))
-
-
-def _sent(image_format: int) -> tuple[NDArray[Any] | None, int]:
+def _bytes_as(image_format: int) -> tuple[NDArray[Any] | None, int]:
     """Return how bytes of sRGB are sent to a format: a table of 256 numbers, and OpenGL's of their type.
 
-    No table where bytes go as they are. What drivers make of a copy between encodings differs, so it is
+    No table where bytes go as they are. What drivers make of a change of encoding differs, so it is
     left to none of them.
     """
     api = gl.api()

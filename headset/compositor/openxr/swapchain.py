@@ -1,11 +1,10 @@
-"""The images one eye sees: OpenXR's, drawn to by way of a target with depth and samples of our own."""
+"""The images that OpenXR shows, as textures of OpenGL; and which format they are best asked for in."""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable
 from typing import Any, Final
-
-import numpy as np
 
 from ...errors import HeadsetError
 from ...sensors.openxr.loader import checked
@@ -24,45 +23,58 @@ def chosen_format(session: Session) -> int:
     Raises:
         HeadsetError: The runtime offers none of them.
     """
+    api, offered = gl.api(), _offered(session)
+    chosen = _first(offered, (api.GL_SRGB8_ALPHA8, api.GL_RGBA16F, api.GL_RGBA8))
+    if chosen is None:
+        raise HeadsetError(
+            f"{session.instance.runtime}: offers no image format that OpenGL can draw to "
+            f"({', '.join(map(hex, sorted(offered)))}): use another runtime"
+        )
+    return chosen
+
+
+def chosen_depth_format(session: Session) -> int | None:
+    """Return the format of depth images, floats first: they alone gain by reversed depth.
+
+    None where the runtime offers none.
+    """
     api = gl.api()
-    count = ctypes.c_uint32()
-    enumerate_formats = session.instance.function("xrEnumerateSwapchainFormats")
-    call = "xrEnumerateSwapchainFormats"
-    checked(call, enumerate_formats(session.handle, 0, ctypes.byref(count), None))
-    offered = (ctypes.c_int64 * count.value)()
-    checked(call, enumerate_formats(session.handle, count, ctypes.byref(count), offered))
-    for wanted in (api.GL_SRGB8_ALPHA8, api.GL_RGBA16F, api.GL_RGBA8):
-        if int(wanted) in offered:
-            return int(wanted)
-    raise HeadsetError(
-        f"{session.instance.runtime}: offers no image format that OpenGL can draw to "
-        f"({', '.join(hex(one) for one in offered)}): use another runtime"
-    )
+    wanted = (api.GL_DEPTH_COMPONENT32F, api.GL_DEPTH_COMPONENT24, api.GL_DEPTH_COMPONENT16)
+    return _first(_offered(session), wanted)
 
 
 class Swapchain:
-    """One eye's images, each with a framebuffer to blit to.
+    """Images of one size that take turns.
 
     Attributes:
         handle: XrSwapchain.
         size: Width and height, pixels.
     """
 
-    def __init__(self, session: Session, size: tuple[int, int], image_format: int) -> None:
+    def __init__(
+        self, session: Session, size: tuple[int, int], image_format: int, *, depth: bool = False
+    ) -> None:
         """Have the runtime make them.
 
+        Args:
+            session: Whose they are; they go with it.
+            size: Width and height, pixels.
+            image_format: One it offers.
+            depth: Whether they hold depth, not colour.
+
         Raises:
-            HeadsetError: It refuses, or OpenGL cannot draw to them.
+            OpenXrError: It refuses.
         """
-        api, instance = gl.api(), session.instance
+        instance = session.instance
         xr: Any = instance.xr
         self.size = size
         self.handle = xr.Swapchain()
+        usage = xr.SwapchainUsageFlags
         width, height = size
         create = xr.SwapchainCreateInfo(
-            usage_flags=xr.SwapchainUsageFlags.COLOR_ATTACHMENT_BIT
-            | xr.SwapchainUsageFlags.SAMPLED_BIT
-            | xr.SwapchainUsageFlags.TRANSFER_DST_BIT,
+            usage_flags=usage.SAMPLED_BIT
+            | usage.TRANSFER_DST_BIT
+            | (usage.DEPTH_STENCIL_ATTACHMENT_BIT if depth else usage.COLOR_ATTACHMENT_BIT),
             format=image_format,
             sample_count=1,
             width=width,
@@ -73,26 +85,24 @@ class Swapchain:
         )
         made = ctypes.byref(create), ctypes.byref(self.handle)
         instance.call("xrCreateSwapchain", session.handle, *made)
-        self._frames = [_framebuffer(texture) for texture in self._textures(session)]
-        if api.glGetError():
-            raise HeadsetError("OpenGL: cannot draw to the headset's images: update the driver")
+        self._images = self._textures(session)
         self._acquire = instance.function("xrAcquireSwapchainImage")
         self._wait = instance.function("xrWaitSwapchainImage")
         self._release = instance.function("xrReleaseSwapchainImage")
         self._index = ctypes.c_uint32()
         self._patience = xr.SwapchainImageWaitInfo(timeout=_FOREVER)
+        self._asked = ctypes.byref(self._index), ctypes.byref(self._patience)
 
     def acquire(self) -> int:
-        """Return the framebuffer of the image whose turn it is; waits until it may be written.
+        """Return the GL_TEXTURE_2D whose turn it is; waits until it may be written.
 
         Raises:
             OpenXrError: The session is lost.
         """
-        checked(
-            "xrAcquireSwapchainImage", self._acquire(self.handle, None, ctypes.byref(self._index))
-        )
-        checked("xrWaitSwapchainImage", self._wait(self.handle, ctypes.byref(self._patience)))
-        return self._frames[self._index.value]
+        index, patience = self._asked
+        checked("xrAcquireSwapchainImage", self._acquire(self.handle, None, index))
+        checked("xrWaitSwapchainImage", self._wait(self.handle, patience))
+        return self._images[self._index.value]
 
     def release(self) -> None:
         """Hand the image over.
@@ -101,10 +111,6 @@ class Swapchain:
             OpenXrError: The session is lost.
         """
         checked("xrReleaseSwapchainImage", self._release(self.handle, None))
-
-    def close(self) -> None:
-        """Give our framebuffers back; the images go with the session."""
-        gl.api().glDeleteFramebuffers(len(self._frames), np.array(self._frames, np.uint32))
 
     def _textures(self, session: Session) -> list[int]:
         xr: Any = session.instance.xr
@@ -120,67 +126,14 @@ class Swapchain:
         return [int(one.image) for one in images]
 
 
-class Target:
-    """What an eye's view is drawn into: colour of the images' format, depth, several samples.
-
-    Both eyes take turns at one: a view is blitted away before the next is begun.
-    """
-
-    def __init__(self, size: tuple[int, int], image_format: int, *, samples: int) -> None:
-        """Make it.
-
-        Raises:
-            HeadsetError: The driver refuses this size.
-        """
-        api = gl.api()
-        self._size = width, height = size
-        count = min(samples, int(api.glGetIntegerv(api.GL_MAX_SAMPLES))) if samples > 1 else 0
-        self._buffers = [int(name) for name in api.glGenRenderbuffers(2)]
-        self._frame = int(api.glGenFramebuffers(1))
-        api.glBindFramebuffer(api.GL_FRAMEBUFFER, self._frame)
-        for name, kind, attachment in zip(
-            self._buffers,
-            (image_format, api.GL_DEPTH_COMPONENT32F),
-            (api.GL_COLOR_ATTACHMENT0, api.GL_DEPTH_ATTACHMENT),
-            strict=True,
-        ):
-            api.glBindRenderbuffer(api.GL_RENDERBUFFER, name)
-            api.glRenderbufferStorageMultisample(api.GL_RENDERBUFFER, count, kind, width, height)
-            api.glFramebufferRenderbuffer(api.GL_FRAMEBUFFER, attachment, api.GL_RENDERBUFFER, name)
-        if api.glCheckFramebufferStatus(api.GL_FRAMEBUFFER) != api.GL_FRAMEBUFFER_COMPLETE:
-            raise HeadsetError(f"OpenGL: no picture of {width} x {height}: lower the resolution")
-        self._clear_depth = np.ones(1, np.float32)
-
-    def begin(self, background: np.ndarray[Any, np.dtype[np.float32]]) -> None:
-        """Start a view: later draws go here, over a linear colour (4,)."""
-        api = gl.api()
-        api.glBindFramebuffer(api.GL_FRAMEBUFFER, self._frame)
-        api.glViewport(0, 0, *self._size)
-        api.glEnable(api.GL_DEPTH_TEST)
-        api.glEnable(api.GL_FRAMEBUFFER_SRGB)
-        api.glClearBufferfv(api.GL_COLOR, 0, background)
-        api.glClearBufferfv(api.GL_DEPTH, 0, self._clear_depth)
-
-    def blit(self, framebuffer: int) -> None:
-        """Resolve what was drawn into a framebuffer of the same size."""
-        api = gl.api()
-        api.glBindFramebuffer(api.GL_READ_FRAMEBUFFER, self._frame)
-        api.glBindFramebuffer(api.GL_DRAW_FRAMEBUFFER, framebuffer)
-        area = (0, 0, *self._size)
-        api.glBlitFramebuffer(*area, *area, api.GL_COLOR_BUFFER_BIT, api.GL_NEAREST)
-
-    def close(self) -> None:
-        """Give it back."""
-        api = gl.api()
-        api.glDeleteFramebuffers(1, np.array([self._frame], np.uint32))
-        api.glDeleteRenderbuffers(2, np.array(self._buffers, np.uint32))
+def _offered(session: Session) -> frozenset[int]:
+    count, call = ctypes.c_uint32(), "xrEnumerateSwapchainFormats"
+    enumerate_formats = session.instance.function(call)
+    checked(call, enumerate_formats(session.handle, 0, ctypes.byref(count), None))
+    offered = (ctypes.c_int64 * count.value)()
+    checked(call, enumerate_formats(session.handle, count, ctypes.byref(count), offered))
+    return frozenset(map(int, offered))
 
 
-def _framebuffer(texture: int) -> int:
-    api = gl.api()
-    made = int(api.glGenFramebuffers(1))
-    api.glBindFramebuffer(api.GL_FRAMEBUFFER, made)
-    api.glFramebufferTexture2D(
-        api.GL_FRAMEBUFFER, api.GL_COLOR_ATTACHMENT0, api.GL_TEXTURE_2D, texture, 0
-    )
-    return made
+def _first(offered: frozenset[int], wanted: Iterable[Any]) -> int | None:
+    return next((int(one) for one in wanted if int(one) in offered), None)

@@ -18,7 +18,12 @@ from numpy.typing import NDArray
 
 from ...clock import NS_PER_S
 from ...frame import Health
-from .text import AWAY_M, PX_PER_M
+
+AWAY_M: Final = 0.7
+"""Arm's length: how far panels are, and how far the mirror's image is, so that eyes need not refocus."""
+
+PX_PER_M: Final = 2000
+"""Of panels: 24 pixels a degree there, as headsets have, so that runtimes neither blur nor drop."""
 
 Condition = Literal["live", "waiting", "lost", "off"]
 """`Health.state`."""

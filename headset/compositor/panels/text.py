@@ -15,12 +15,7 @@ from PIL import Image as Pictures
 from PIL import ImageDraw, ImageFont
 
 from ...errors import HeadsetError
-
-AWAY_M: Final = 0.7
-"""Arm's length: how far panels are, and how far the mirror's image is, so that eyes need not refocus."""
-
-PX_PER_M: Final = 2000
-"""Of panels: 24 pixels a degree there, as headsets have, so that runtimes neither blur nor drop."""
+from .content import AWAY_M, PX_PER_M
 
 SMALL_RAD: Final = math.radians(0.9)
 """Height of the capitals of the least text: 54 minutes of arc, eleven times what sharp eyes resolve.

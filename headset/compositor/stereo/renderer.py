@@ -6,9 +6,9 @@
     for eye, texture in enumerate(images):
         renderer.resolve(eye, texture, size, GL_SRGB8_ALPHA8)
 
-Each region of the avatar is drawn once for both eyes, into two layers of a target of our own, where the
-driver lets a vertex choose its layer; else once an eye. Nothing is allocated while it runs, and nothing
-waits: OpenGL's errors are asked for when things are made, not in a frame.
+Each material of the avatar is drawn once for both eyes, into two layers of a target of our own, where
+the driver lets a vertex choose its layer; else once an eye. Nothing is allocated while it runs, and
+nothing waits: OpenGL's errors are asked for when things are made, not in a frame.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .. import gl
 from ..avatar import Avatar
 from ..figure import Figure, layer_extension
 from ..renderer import BACKGROUND
+from ..studio import Studio
 from .mask import HiddenArea
 from .resolve import Resolver
 from .target import StereoTarget
@@ -33,7 +34,8 @@ Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
 
 Latch = Callable[[int], tuple[Floats, Floats]]
-"""From when a picture will be seen, on the host clock, to the weights (52,) and gaze (2, 3) of then."""
+"""From when a picture will be seen, on the host clock, to the weights (52,) or (140,) and gaze (2, 3) of
+then: see `Figure.pose`."""
 
 SAMPLES: Final = 4
 
@@ -59,6 +61,8 @@ class StereoRenderer:
         background: tuple[float, float, float, float] = (*BACKGROUND, 1.0),
         layered: bool = True,
         compute: bool = True,
+        light: Floats32 | None = None,
+        room: bool = False,
     ) -> None:
         """Send the avatar to the GPU.
 
@@ -73,6 +77,8 @@ class StereoRenderer:
             background: Linear rgb and alpha, premultiplied.
             layered: False draws one eye after the other even where both could be drawn at once.
             compute: False poses on the CPU even where the GPU could.
+            light: Shape (V, 4), `occlusion.baked_light` of the avatar, where it is known already.
+            room: Whether it stands in a `Studio`, which fills the pictures.
 
         Raises:
             HeadsetError: The driver refuses.
@@ -88,7 +94,8 @@ class StereoRenderer:
         )
         self._hidden = HiddenArea(layers)
         self._resolver = Resolver(self._target)
-        self._figure = Figure(avatar, compute=compute, layers=layers)
+        self._figure = Figure(avatar, compute=compute, layers=layers, light=light)
+        self._room = Studio(layers=layers, ground=background[:3]) if room else None
         self._coverage = Coverage(reach(avatar), size)
         self._areas: tuple[Area, Area, Area] = (NOWHERE, NOWHERE, NOWHERE)
         self._background = np.array(background, np.float32)
@@ -96,42 +103,64 @@ class StereoRenderer:
         self._matrices = np.zeros((EYES, 4, 4), np.float32)
         gl.check("making two eyes' pictures")
 
-    def draw(self, views: EyeViews, weights: Floats, gaze: Floats) -> None:
+    def draw(
+        self,
+        views: EyeViews,
+        weights: Floats,
+        gaze: Floats,
+        *,
+        head: Floats | None = None,
+        around: EyeViews | None = None,
+    ) -> None:
         """Draw both eyes' pictures of a face.
 
         Args:
             views: Where from.
-            weights: Shape (52,), ARKit order; drawn from 0 to 1.2, NaN is rest.
+            weights: Shape (52,), ARKit order, or (140,); drawn from 0 to 1.2, NaN is rest.
             gaze: Shape (2, 3), head space (OpenXR axes), (left, right); NaN is straight ahead.
+            head: Shape (3, 3), how far a body's head has turned on it: see `Figure.pose`.
+            around: As `draw_latched`.
         """
-        self.draw_latched(views, lambda _: (weights, gaze), 0)
+        self.draw_latched(views, lambda _: (weights, gaze), 0, head=head, around=around)
 
-    def draw_latched(self, views: EyeViews, latch: Latch, display_ns: int) -> None:
+    def draw_latched(
+        self,
+        views: EyeViews,
+        latch: Latch,
+        display_ns: int,
+        *,
+        head: Floats | None = None,
+        around: EyeViews | None = None,
+    ) -> None:
         """Draw both eyes' pictures of the face that there is when all else is ready.
 
         Args:
             views: Where from; their depth range is `EyeViews.near_m` and beyond.
             latch: Asked once, last of all before the GPU is set to work on the face.
             display_ns: What it is asked with.
+            head: Shape (3, 3), how far a body's head has turned on it: see `Figure.pose`.
+            around: The same of the room's space, where there is a room to be seen.
         """
-        api, target = gl.api(), self._target
-        self._areas = self._coverage.areas(views)
+        target = self._target
+        room = self._room if around is not None else None
+        whole = self._coverage.whole
+        self._areas = (whole, whole, whole) if room else self._coverage.areas(views)
         target.begin(self._background, self._areas[2])
         if self._areas[2][2]:
-            matrices = views.matrices if target.zero_to_one else self._symmetric(views.matrices)
             if self.layered:
                 self._hidden.draw(views.lens, None)
-            self._figure.pose(*latch(display_ns))
-            if views.mirrored:
-                api.glFrontFace(api.GL_CW)
-            if self.layered:
-                self._figure.shade(matrices, views.cameras)
-            else:
-                for eye in range(EYES):
+            self._figure.pose(*latch(display_ns), head=head, time_ns=display_ns)
+            for eye in (None,) if self.layered else range(EYES):
+                if eye is not None:
                     target.only(eye)
                     self._hidden.draw(views.lens, eye)
-                    self._figure.shade(matrices[eye], views.cameras[eye])
-            api.glFrontFace(api.GL_CCW)
+                # What stands in a room hides most of it, unless one sees through it.
+                first = self._figure.sees_through
+                if room and around and first:
+                    self._surround(room, around, eye)
+                self._shade(views, eye)
+                if room and around and not first:
+                    self._surround(room, around, eye)
         target.end()
 
     def resolve(
@@ -187,8 +216,9 @@ class StereoRenderer:
 
     def close(self) -> None:
         """Give everything back."""
-        for part in (self._figure, self._hidden, self._resolver, self._target):
-            part.close()
+        for part in (self._figure, self._room, self._hidden, self._resolver, self._target):
+            if part is not None:
+                part.close()
 
     def __enter__(self) -> Self:
         return self
@@ -202,10 +232,31 @@ class StereoRenderer:
     ) -> None:
         self.close()
 
-    def _symmetric(self, matrices: Floats32) -> Floats32:
-        """Return matrices for a clip space whose depth goes from -w: the same depth is stored."""
-        self._matrices[:] = matrices
-        self._matrices[:, 2] = 2.0 * matrices[:, 2] - matrices[:, 3]
+    def _shade(self, views: EyeViews, eye: int | None) -> None:
+        """Draw the face as one eye sees it, or both at once."""
+        api, matrices, cameras = gl.api(), self._clip(views), views.cameras
+        if views.mirrored:
+            api.glFrontFace(api.GL_CW)
+        if eye is None:
+            self._figure.shade(matrices, cameras)
+        else:
+            self._figure.shade(matrices[eye], cameras[eye])
+        api.glFrontFace(api.GL_CCW)
+
+    def _surround(self, room: Studio, around: EyeViews, eye: int | None) -> None:
+        """Draw the room as one eye sees it, or both at once."""
+        matrices, cameras = self._clip(around), around.cameras
+        if eye is None:
+            room.draw(matrices, cameras)
+        else:
+            room.draw(matrices[eye], cameras[eye])
+
+    def _clip(self, views: EyeViews) -> Floats32:
+        """Return matrices for the target's clip space: if depth starts at -w, stored all the same."""
+        if self._target.zero_to_one:
+            return views.matrices
+        self._matrices[:] = views.matrices
+        self._matrices[:, 2] = 2.0 * views.matrices[:, 2] - views.matrices[:, 3]
         return self._matrices
 
 

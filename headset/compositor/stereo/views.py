@@ -7,13 +7,17 @@ Floats are densest about 0, so a float depth keeps far things apart as well as n
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import Avatar
-from ..morph import HIGHEST_WEIGHT
+from ..movement import Movements
+
+if TYPE_CHECKING:
+    from ..avatars.material import Material
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
@@ -21,6 +25,9 @@ Floats32 = NDArray[np.float32]
 EYES: Final = 2
 NEAR_M: Final = 0.05
 """A face closer than this cannot be looked at; OpenXR's depth layer takes it for `far_z` (reversed)."""
+
+_FAR_M: Final = 3.0
+"""A mirror's image farther off is too small for its outline to be missed at an edge."""
 
 _AHEAD_M: Final = 1e-3
 _EDGE_PX: Final = 1
@@ -44,50 +51,64 @@ class EyeViews:
         self.cameras = np.zeros((EYES, 3), np.float32)
         self.lens = np.zeros((EYES, 4), np.float32)
         self.mirrored = False
-        self._rows = np.zeros((EYES, 4, 4))
-        self._eyes = np.zeros((EYES, 3))
+        self._flat = self.matrices.reshape(-1)
 
     def place(self, views: Floats32, model: Floats) -> None:
         """Set all of it.
+
+        In numbers of Python's, not in arrays: so few cost half as much that way.
 
         Args:
             views: Shape (2, 11), each eye's orientation xyzw and position in some space, and the
                 angles of its field of view in radians: left, right, up, down; left, down negative.
             model: Shape (4, 4), avatar space to that space: rigid, mirrored or scaled.
         """
-        for eye, (x, y, z, w, *position, left, right, up, down) in enumerate(views.tolist()):
+        columns: list[list[float]] = model[:3].T.tolist()
+        inverse, volume = _inverse(columns)
+        matrices: list[float] = []
+        cameras: list[_Point] = []
+        lens: list[_Row] = []
+        for x, y, z, w, *position, left, right, up, down in views.tolist():
             # Columns of the turn are the eye's axes in the space; its rows lead back into the eye.
             to_right = 1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w)
             to_up = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w)
             backward = 2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)
-            across = self._lens(eye, 0, math.tan(left), math.tan(right))
-            upright = self._lens(eye, 1, math.tan(down), math.tan(up))
-            behind = _row(backward, position)
-            self._rows[eye] = (
-                _seen(_row(to_right, position), behind, *across),
-                _seen(_row(to_up, position), behind, *upright),
-                (0.0, 0.0, 0.0, self.near_m),
-                (-behind[0], -behind[1], -behind[2], -behind[3]),
-            )
-            self._eyes[eye] = position
-        np.matmul(self._rows, model, out=self.matrices, casting="same_kind")
-        inverse, volume = _inverse(model)
-        self.cameras[:] = (self._eyes - model[:3, 3]) @ inverse.T
+            across = _lens(math.tan(left), math.tan(right))
+            upright = _lens(math.tan(down), math.tan(up))
+            lens.append((across[0], upright[0], across[1], upright[1]))
+            a, b, c, d = _row(backward, position, columns)
+            matrices += _seen(_row(to_right, position, columns), (a, b, c, d), *across)
+            matrices += _seen(_row(to_up, position, columns), (a, b, c, d), *upright)
+            matrices += (0.0, 0.0, 0.0, self.near_m, -a, -b, -c, -d)
+            cameras.append(_times(inverse, position, columns[3]))
+        self._flat[:], self.cameras[:], self.lens[:] = matrices, cameras, lens
         self.mirrored = volume < 0.0
 
-    def _lens(self, eye: int, axis: int, low: float, high: float) -> tuple[float, float]:
-        scale, shift = 2.0 / (high - low), -(high + low) / (high - low)
-        self.lens[eye, axis], self.lens[eye, axis + 2] = scale, shift
-        return scale, shift
 
-
+_Point = tuple[float, float, float]
 _Row = tuple[float, float, float, float]
 
 
-def _row(axis: tuple[float, float, float], position: list[float]) -> _Row:
-    """Return the row that gives how far along an axis a point is, seen from a position."""
-    x, y, z = axis
-    return x, y, z, -(x * position[0] + y * position[1] + z * position[2])
+def _lens(low: float, high: float) -> tuple[float, float]:
+    """Return scale and shift that take tangents from low to high to -1 to 1."""
+    return 2.0 / (high - low), -(high + low) / (high - low)
+
+
+def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+
+
+def _times(rows: Sequence[_Point], point: Sequence[float], origin: Sequence[float]) -> _Point:
+    """Return rows (3, 3) times a point as it is from an origin."""
+    away = point[0] - origin[0], point[1] - origin[1], point[2] - origin[2]
+    return _dot(rows[0], away), _dot(rows[1], away), _dot(rows[2], away)
+
+
+def _row(axis: _Point, position: list[float], columns: list[list[float]]) -> _Row:
+    """Return the row that gives how far along an axis a point of the model is, seen from a position."""
+    right, up, back, origin = columns
+    far = _dot(axis, origin) - _dot(axis, position)
+    return _dot(axis, right), _dot(axis, up), _dot(axis, back), far
 
 
 def _seen(row: _Row, behind: _Row, scale: float, shift: float) -> _Row:
@@ -102,33 +123,52 @@ def _seen(row: _Row, behind: _Row, scale: float, shift: float) -> _Row:
     )
 
 
-def _inverse(model: Floats) -> tuple[Floats, float]:
-    """Return the inverse of a matrix's upper (3, 3), and its determinant."""
-    (a, b, c), (d, e, f), (g, h, i) = model[:3, :3].tolist()
+def _inverse(columns: list[list[float]]) -> tuple[tuple[_Point, _Point, _Point], float]:
+    """Return the rows of the inverse of a matrix (3, 3), given by columns, and its determinant."""
+    (a, d, g), (b, e, h), (c, f, i), _ = columns
     across = e * i - f * h, c * h - b * i, b * f - c * e
     upright = f * g - d * i, a * i - c * g, c * d - a * f
     ahead = d * h - e * g, b * g - a * h, a * e - b * d
     volume = a * across[0] + b * upright[0] + c * ahead[0]
-    return np.array((across, upright, ahead)) / volume, volume
+    p, q, r = ((x / volume, y / volume, z / volume) for x, y, z in (across, upright, ahead))
+    return (p, q, r), volume
 
 
 def reach(avatar: Avatar) -> Floats32:
     """Return corners (8, 3) of a box that an avatar never leaves, whatever its face does, metres."""
     low = avatar.positions.astype(np.float64)
     high = low.copy()
-    for target in avatar.targets.values():  # a vertex is in a target once
-        moved = HIGHEST_WEIGHT * target.delta
-        low[target.index] += np.minimum(moved, 0.0)
-        high[target.index] += np.maximum(moved, 0.0)
+    moves = Movements(avatar)
+    for row in np.flatnonzero(moves.limit).tolist():  # a vertex is in a row once
+        here = slice(moves.starts[row], moves.starts[row + 1])
+        moved = moves.limit[row] * moves.delta[here]
+        low[moves.index[here]] += np.minimum(moved, 0.0)
+        high[moves.index[here]] += np.maximum(moved, 0.0)
     for side, centre in enumerate(avatar.eye_centre.astype(np.float64)):
-        ball = avatar.eye == side
-        # However it turns, no corner of the box so far comes farther from the centre than this.
-        farthest = np.maximum(np.abs(low[ball] - centre), np.abs(high[ball] - centre))
-        radius = np.linalg.norm(farthest, axis=1)[:, None]
-        low[ball], high[ball] = centre - radius, centre + radius
-    ends = np.stack([low.min(axis=0), high.max(axis=0)])
+        _turned(low, high, avatar.eye == side, centre)
+    if avatar.head is not None:
+        _turned(low, high, avatar.head.share > 0.0, avatar.head.pivot_m.astype(np.float64))
+    around = max((_outline_m(material) for material in avatar.materials), default=0.0)
+    ends = np.stack([low.min(axis=0) - around, high.max(axis=0) + around])
     corners = np.indices((2, 2, 2)).reshape(3, 8).T
     return ends[corners, np.arange(3)].astype(np.float32)
+
+
+def _turned(low: Floats, high: Floats, among: NDArray[np.bool_], centre: Floats) -> None:
+    """Widen boxes (V, 3) to what they may cover when turned about a centre in any way."""
+    # However it turns, no corner of the box so far comes farther from the centre than this.
+    farthest = np.maximum(np.abs(low[among] - centre), np.abs(high[among] - centre))
+    radius = np.linalg.norm(farthest, axis=1)[:, None]
+    low[among] = np.minimum(low[among], centre - radius)
+    high[among] = np.maximum(high[among], centre + radius)
+
+
+def _outline_m(material: Material) -> float:
+    """Return how far a toon's outline stands off, metres; a share of the picture as if `_FAR_M` away."""
+    toon = material.toon
+    if toon is None or toon.outline.value == "none":
+        return 0.0
+    return toon.outline_width * (_FAR_M if toon.outline.value == "screen" else 1.0)
 
 
 Area = tuple[int, int, int, int]
@@ -142,39 +182,35 @@ class Coverage:
 
     def __init__(self, corners: Floats32, size: tuple[int, int]) -> None:
         """Take corners (N, 3) in avatar space, and the pictures' width and height in pixels."""
-        self._corners = np.column_stack([corners, np.ones(len(corners), np.float32)]).T.copy()
+        self._corners: list[list[float]] = corners.tolist()
         self.size = size
         self.whole: Area = (0, 0, *size)
-        self._clip = np.zeros((EYES, 4, len(corners)), np.float32)
-        self._places = np.zeros((EYES, 2, len(corners)), np.float32)
 
     def areas(self, views: EyeViews) -> tuple[Area, Area, Area]:
         """Return the area in the left picture, in the right, and the least that holds both."""
-        clip = np.matmul(views.matrices, self._corners, out=self._clip)
-        ahead = clip[:, 3]
-        # Where a corner is not ahead, its place says nothing, and `_area` does not ask.
-        places = np.divide(clip[:, :2], np.maximum(ahead, _AHEAD_M)[:, None], out=self._places)
-        left, right = (
-            self._area(*eye)
-            for eye in zip(
-                np.minimum.reduce(ahead, axis=1).tolist(),
-                np.maximum.reduce(ahead, axis=1).tolist(),
-                np.minimum.reduce(places, axis=2).tolist(),
-                np.maximum.reduce(places, axis=2).tolist(),
-                strict=True,
-            )
-        )
+        left, right = (self._area(rows) for rows in views.matrices.tolist())
         return left, right, _union(left, right)
 
-    def _area(self, nearest: float, farthest: float, low: list[float], high: list[float]) -> Area:
-        if farthest <= _AHEAD_M:
-            return NOWHERE
-        if nearest <= _AHEAD_M:  # it reaches past the eye
-            return self.whole
+    def _area(self, rows: list[list[float]]) -> Area:
+        (a, b, c, d), (e, f, g, h), _, (p, q, r, s) = rows
+        hidden, low_x, low_y, high_x, high_y = 0, math.inf, math.inf, -math.inf, -math.inf
+        for x, y, z in self._corners:
+            away = p * x + q * y + r * z + s
+            if away <= _AHEAD_M:
+                hidden += 1
+                continue
+            place_x = (a * x + b * y + c * z + d) / away
+            place_y = (e * x + f * y + g * z + h) / away
+            low_x, high_x = min(low_x, place_x), max(high_x, place_x)
+            low_y, high_y = min(low_y, place_y), max(high_y, place_y)
+        if hidden:  # it reaches past the eye, or is behind it
+            return NOWHERE if hidden == len(self._corners) else self.whole
         width, height = self.size
-        x, right = _pixels(low[0], high[0], width)
-        y, top = _pixels(low[1], high[1], height)
-        return (x, y, right - x, top - y) if right > x and top > y else NOWHERE
+        left, right = _pixels(low_x, high_x, width)
+        bottom, top = _pixels(low_y, high_y, height)
+        if right <= left or top <= bottom:
+            return NOWHERE
+        return left, bottom, right - left, top - bottom
 
 
 def _pixels(low: float, high: float, size: int) -> tuple[int, int]:

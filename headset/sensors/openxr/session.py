@@ -1,5 +1,7 @@
 """An OpenXR session: its states, its spaces and its clock; without graphics, or bound to a context.
 
+With a binding it can be an overlay, drawn over the session of a running game, which keeps the focus.
+
 The same session serves the reader, which has no graphics and runs no frames (Monado refuses them
 then), and the headset process, which hands in a graphics binding and runs the frame loop itself:
 
@@ -29,6 +31,15 @@ from .time import TIME_EXTENSION, clock_offset
 
 REQUIRED: Final = ("XR_MND_headless", TIME_EXTENSION)
 """Extensions of a session without graphics; with a binding, its own instead of the first."""
+
+OVERLAY_EXTENSION: Final = "XR_EXTX_overlay"
+"""Extension of a session that is drawn over another's."""
+
+OVERLAY_PLACEMENT: Final = 1
+"""Over the game, under overlays that ask for more: those are asked for by the wearer, this one stays.
+
+Source: XR_EXTX_overlay, `sessionLayersPlacement`: larger is nearer to the wearer.
+"""
 
 _OFFSET_AGE_NS: Final = NS_PER_S  # how long a measured offset is trusted
 
@@ -60,12 +71,16 @@ class Session:
         worn: Whether the headset is on a head; None while the runtime does not say.
     """
 
-    def __init__(self, instance: Instance, binding: Any | None = None) -> None:
+    def __init__(
+        self, instance: Instance, binding: Any | None = None, *, overlay: bool = False
+    ) -> None:
         """Create it; nothing is shown before it begins, and nothing ever without a binding.
 
         Args:
-            instance: With XR_MND_headless enabled where there is no binding.
+            instance: With XR_MND_headless enabled where there is no binding, and with
+                `OVERLAY_EXTENSION` for an overlay.
             binding: Graphics, one of OpenXR's structures; it must live as long as the session.
+            overlay: Whether it is drawn over another session, which keeps the headset.
 
         Raises:
             OpenXrError: The runtime refuses.
@@ -75,9 +90,15 @@ class Session:
         self.handle = xr.Session()
         self.state, self.running = State.UNKNOWN, False
         self.worn: bool | None = None
+        self._heard: dict[int, int] = {}
         self._binding = binding
         self._destroy = instance.function("xrDestroySession")
-        create = xr.SessionCreateInfo(system_id=instance.system_id, next=binding)
+        chained = binding
+        if overlay:
+            chained = xr.SessionCreateInfoOverlayEXTX(
+                session_layers_placement=OVERLAY_PLACEMENT, next=binding
+            )
+        create = xr.SessionCreateInfo(system_id=instance.system_id, next=chained)
         created = ctypes.byref(create), ctypes.byref(self.handle)
         instance.call("xrCreateSession", instance.handle, *created)
         try:
@@ -150,12 +171,21 @@ class Session:
                 return self.state
             # Plain numbers: pyopenxr's properties raise at what is newer than its lists.
             kind: int = event._type
+            self._heard[kind] = self._heard.get(kind, 0) + 1
             if kind == types.EVENT_DATA_SESSION_STATE_CHANGED.value:
                 self._enter(self._state_change._state)
             elif kind == types.EVENT_DATA_USER_PRESENCE_CHANGED_EXT.value:
                 self.worn = bool(self._presence.is_user_present)
             elif kind == types.EVENT_DATA_INSTANCE_LOSS_PENDING.value:
                 raise OpenXrError(f"{self.instance.runtime}: it is stopping: start it", gone=True)
+
+    def heard(self, kind: int) -> int:
+        """Return how many events of a kind (xr.StructureType's value) `poll` has taken so far.
+
+        For those it makes nothing of: a new mask of what is seen, a new origin of the room, what an
+        overlay lies over seen or not (Monado 25 tells none of that).
+        """
+        return self._heard.get(kind, 0)
 
     def begin(self) -> None:
         """Begin: called by `poll` when the runtime is ready."""

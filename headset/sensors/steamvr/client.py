@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from ctypes import byref, c_float, create_string_buffer, sizeof
+from ctypes import byref, c_float, c_uint32, c_uint64, create_string_buffer, sizeof
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -32,6 +33,10 @@ _IN_USE: Final = (1, 2)  # UserInteraction; UserInteraction_Timeout, none for ha
 _OUT_OF_USE: Final = (0, 3, 4)  # Idle, for ten seconds; Standby; Idle_Timeout
 _TRACKED: Final = 200  # TrackingResult_Running_OK
 _TURNING_ONLY: Final = 300  # TrackingResult_Fallback_RotationOnly
+_DISPLAY_FREQUENCY: Final = 2002  # Prop_DisplayFrequency_Float
+_VSYNC_TO_PHOTONS: Final = 2001  # Prop_SecondsFromVsyncToPhotons_Float
+_SLOWEST_HZ, _FASTEST_HZ = 10.0, 1000.0  # what a display may say of itself
+_EYES: Final = 2
 _LONGEST_NAME: Final = 256
 _MOST_EVENTS: Final = 64  # at one look; the rest wait for the next
 
@@ -74,6 +79,22 @@ def refusal() -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display:
+    """How the headset shows frames.
+
+    Attributes:
+        rate_hz: Frames a second.
+        to_photons_s: From a vsync until its frame is seen.
+        px_per_tangent: How many of the pixels that SteamVR recommends lie side by side over one unit
+            of a tangent: over 45°, from straight ahead.
+    """
+
+    rate_hz: float
+    to_photons_s: float
+    px_per_tangent: float
+
+
 class Client:
     """What SteamVR tells a background app. Made by `joined`; call it from one thread."""
 
@@ -88,17 +109,22 @@ class Client:
         self._universe = openvr.TrackingUniverseStanding
         self._event = openvr.VREvent_t()
         self._application_error = openvr.EVRApplicationError()
+        self._property_error = openvr.ETrackedPropertyError()
+        self._vsync_s, self._frame = c_float(), c_uint64()
         self._poses = (openvr.TrackedDevicePose_t * 1)()  # the headset is always the first
         rows = (c_float * 12).from_buffer(self._poses)  # a pose begins with its matrix
         self._matrix = np.ctypeslib.as_array(rows).reshape(3, 4)
 
-    def head(self) -> Floats | None:
+    def head(self, ahead_s: float = 0.0) -> Floats | None:
         """Return the headset's pose at this moment, or None where it is not tracked.
 
         Shape (3, 4), in the standing universe (+y up, the floor at 0, metres): the rotation, then
         the position, which is NaN while only turning is tracked.
+
+        Args:
+            ahead_s: How much later than now, as SteamVR foresees it.
         """
-        self._system.getDeviceToAbsoluteTrackingPose(self._universe, 0.0, self._poses, 1)
+        self._system.getDeviceToAbsoluteTrackingPose(self._universe, ahead_s, self._poses, 1)
         pose = self._poses[0]
         if not (pose.bPoseIsValid and pose.bDeviceIsConnected):
             return None
@@ -117,6 +143,33 @@ class Client:
         level = self._system.getTrackedDeviceActivityLevel(0)
         return level in _IN_USE if level in _IN_USE + _OUT_OF_USE else None
 
+    def eyes_m(self) -> Floats:
+        """Return where the eyes are in the head's space, (2, 3), left first: lenses can be moved."""
+        matrices = (self._system.getEyeToHeadTransform(eye).m for eye in range(_EYES))
+        return np.array([[row[3] for row in matrix] for matrix in matrices])
+
+    def display(self) -> Display | None:
+        """Return how the headset shows frames, None where SteamVR does not say."""
+        rate_hz, to_photons_s = map(self._number, (_DISPLAY_FREQUENCY, _VSYNC_TO_PHOTONS))
+        width, height = c_uint32(), c_uint32()
+        self._system.getRecommendedRenderTargetSize(byref(width), byref(height))
+        left, right, top, bottom = (c_float() for _ in range(4))
+        self._system.getProjectionRaw(0, byref(left), byref(right), byref(top), byref(bottom))
+        across = right.value - left.value
+        sound = _SLOWEST_HZ <= rate_hz <= _FASTEST_HZ and 0.0 <= to_photons_s < 1.0  # not if NaN
+        if not (sound and across > 0.0):
+            return None
+        return Display(
+            rate_hz=rate_hz,
+            to_photons_s=to_photons_s,
+            px_per_tangent=width.value / across,
+        )
+
+    def since_vsync(self) -> tuple[float, int] | None:
+        """Return how long ago the last vsync was, seconds, and its frame's number; None if unknown."""
+        known = self._system.getTimeSinceLastVsync(byref(self._vsync_s), byref(self._frame))
+        return (self._vsync_s.value, self._frame.value) if known else None
+
     def quits(self) -> bool:
         """Return whether SteamVR asks everyone to let go; it is told that we do."""
         for _ in range(_MOST_EVENTS):
@@ -126,6 +179,12 @@ class Client:
                 self._system.acknowledgeQuit_Exiting()
                 return True
         return False
+
+    def _number(self, number: int) -> float:
+        """Return a property of the headset, NaN where it has none."""
+        self._property_error.value = 0
+        found = self._system.getFloatTrackedDeviceProperty(0, number, byref(self._property_error))
+        return float("nan") if self._property_error.value else found
 
     def scene_app(self) -> str | None:
         """Return the name of the game that has the headset or is about to, None where none has."""

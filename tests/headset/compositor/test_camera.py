@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from unvisor.headset.compositor.avatar import Avatar
+from unvisor.headset.compositor.avatar import Avatar, Head
 from unvisor.headset.compositor.camera import Camera
 
 
@@ -35,6 +37,23 @@ def test_facing_frames_the_whole_avatar(ball: Avatar, yaw_rad: float):
     seen = on_screen(Camera.facing(ball, yaw_rad=yaw_rad, fill=0.9), ball.positions)
     assert np.abs(seen[:, :2]).max() < 1.0
     assert 0.75 < np.ptp(seen[:, 1]) / 2.0 < 1.0
+
+
+def test_of_a_body_head_and_shoulders_are_framed(ball: Avatar):
+    # A head of 20 cm on something 1.8 m tall and as wide.
+    tall = np.array([[-0.9, -1.7, 0.0], [0.9, -1.7, 0.0], [0.0, -1.7, 0.1]], np.float32)
+    head = Head(
+        pivot_m=np.zeros(3, np.float32),
+        share=np.append(np.ones(len(ball.positions)), np.zeros(3)).astype(np.float32),
+        low_m=ball.positions.min(axis=0),
+        high_m=ball.positions.max(axis=0),
+    )
+    body = replace(ball, positions=np.append(ball.positions, tall, axis=0), head=head)
+    seen = on_screen(Camera.facing(body), ball.positions)
+    assert np.abs(seen[:, :2]).max() < 1.0
+    assert np.ptp(seen[:, 1]) / 2.0 > 0.6
+    assert seen[:, 1].max() > 0.7  # there is more below it than above
+    assert np.abs(on_screen(Camera.facing(body), tall)[:, 1]).min() > 1.0
 
 
 def test_going_round_to_the_wearers_left_shows_the_left_side(ball: Avatar):

@@ -37,6 +37,30 @@ def test_a_film_holds_its_frames_in_order_at_its_rate(tmp_path: Path):
     assert levels == pytest.approx(np.arange(0, 250, 10), abs=4)
 
 
+def test_a_timed_film_shows_each_frame_for_as_long_as_it_was_seen(tmp_path: Path):
+    place = tmp_path / "film.mp4"
+    seen_ms = (5, 38, 60, 400, 411, 411, 900)  # two at once: the second is shown a moment later
+    with Film(place, SIZE, 30, timed=True) as film:
+        for number, at_ms in enumerate(seen_ms):
+            film.add(grey(30 * number), at_ns=at_ms * 1_000_000)
+    with av.open(str(place)) as container:
+        frames = list(container.decode(video=0))
+    times_ms = [1000 * (frame.time or 0.0) for frame in frames]
+    assert times_ms == pytest.approx(np.array(seen_ms) - 5, abs=0.03)
+    levels = [frame.to_ndarray(format="rgb24").mean() for frame in frames]
+    assert levels == pytest.approx(np.arange(0, 210, 30), abs=4)
+
+
+def test_opacity_is_passed_over(tmp_path: Path):
+    place = tmp_path / "film.mp4"
+    image = np.dstack([grey(120), np.zeros((SIZE[1], SIZE[0]), np.uint8)])
+    with Film(place, SIZE, 30) as film:
+        film.add(image)
+    with av.open(str(place)) as container:
+        frame = next(container.decode(video=0))
+    assert frame.to_ndarray(format="rgb24").mean() == pytest.approx(120, abs=4)
+
+
 def test_colours_survive(tmp_path: Path):
     place = tmp_path / "film.mp4"
     image = grey(0)

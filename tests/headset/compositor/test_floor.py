@@ -19,8 +19,8 @@ pytestmark = pytest.mark.gl
 @pytest.mark.parametrize("cost_ms", [cpu_cost_ms, cpu_cost_stereo_ms])
 def test_every_frame_is_timed(drawing: GlReport, cost_ms: Callable[[int], NDArray[np.float64]]):
     spent = cost_ms(20)
-    assert spent.shape == (20,)
-    assert (spent > 0.0).all()
+    assert spent.shape == (2, 20)
+    assert (spent[0] > 0.0).all()
 
 
 def test_what_takes_too_long_is_said():

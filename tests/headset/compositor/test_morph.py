@@ -6,14 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unvisor.headset.compositor.avatar import Avatar
-from unvisor.headset.compositor.morph import (
-    Morph,
-    clipped,
-    eye_axes,
-    face_table,
-    morph_table,
-    welded,
-)
+from unvisor.headset.compositor.morph import Morph, eye_axes, face_table, morph_table, welded
+from unvisor.headset.compositor.movement import clipped
 from unvisor.headset.expressions import gaze_from_angles
 from unvisor.headset.frame import FORWARD
 from unvisor.headset.names import ARKIT, ARKIT_INDEX

@@ -86,9 +86,8 @@ class ClientMessage(ctypes.Structure):
     ]  # fmt: skip
 
 
-def ask_to_close(size: tuple[int, int]) -> None:
-    """Do what a desktop does when someone closes the window of a size."""
-    x = ctypes.CDLL("libX11.so.6")
+def window_of(x: ctypes.CDLL, size: tuple[int, int]) -> tuple[ctypes.c_void_p, int]:
+    """Return a connection to the screen, to be closed, and its window of a size."""
     x.XOpenDisplay.restype = x.XDefaultRootWindow.restype = x.XInternAtom.restype = ctypes.c_void_p
     display = ctypes.c_void_p(x.XOpenDisplay(None))
     root, parent, count = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.c_uint()
@@ -104,28 +103,40 @@ def ask_to_close(size: tuple[int, int]) -> None:
             display, ctypes.c_ulong(window), ctypes.byref(root), *map(ctypes.byref, numbers)
         )
         if (numbers[2].value, numbers[3].value) == size:
-            event = ClientMessage(type=33, window=window, format=32)
-            event.message = x.XInternAtom(display, b"WM_PROTOCOLS", 0)
-            event.words[0] = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
-            x.XSendEvent(display, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(event))
+            return display, window
+    raise AssertionError(f"no window of {size}")
+
+
+def ask_to_close(size: tuple[int, int]) -> None:
+    """Do what a desktop does when someone closes the window of a size."""
+    x = ctypes.CDLL("libX11.so.6")
+    display, window = window_of(x, size)
+    event = ClientMessage(type=33, window=window, format=32)
+    event.message = x.XInternAtom(display, b"WM_PROTOCOLS", 0)
+    event.words[0] = x.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
+    x.XSendEvent(display, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(event))
     x.XSync(display, 0)
     x.XCloseDisplay(display)
 
 
-def corner(runtime: Monado) -> NDArray[np.int64]:
+def corner(runtime: Monado, size: tuple[int, int]) -> NDArray[np.int64]:
     """Return the screen's upper left, where a window stands that nobody placed."""
-    return runtime.screenshot()[: SHOWN[1], : SHOWN[0]].astype(np.int64)
+    return runtime.screenshot()[: size[1], : size[0]].astype(np.int64)
 
 
 def settled(
-    runtime: Monado, seen: Callable[[NDArray[np.int64]], bool], *, within_s: float = 10.0
+    runtime: Monado,
+    seen: Callable[[NDArray[np.int64]], bool],
+    *,
+    size: tuple[int, int] = SHOWN,
+    within_s: float = 10.0,
 ) -> NDArray[np.int64]:
     """Return the corner once it is as wanted, or as it is when that lasts too long.
 
     The screen is another process: what was asked of it comes after the asking returns.
     """
     until = time.monotonic() + within_s
-    while not seen(picture := corner(runtime)) and time.monotonic() < until:
+    while not seen(picture := corner(runtime, size)) and time.monotonic() < until:
         time.sleep(0.02)
     return picture
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import sys
 from collections.abc import Iterable
@@ -17,9 +16,9 @@ from PIL import ImageDraw
 
 from unvisor.headset.clock import now_ns
 from unvisor.headset.compositor.context import Context
+from unvisor.headset.compositor.mirror import rigid
 from unvisor.headset.compositor.openxr.binding import bound, extensions
 from unvisor.headset.compositor.openxr.frames import Frames
-from unvisor.headset.compositor.openxr.mirror import projection, rigid
 from unvisor.headset.compositor.openxr.quad import Panels
 from unvisor.headset.compositor.panels.content import (
     PLATES,
@@ -32,12 +31,12 @@ from unvisor.headset.compositor.panels.content import (
 from unvisor.headset.compositor.panels.draw import Painter
 from unvisor.headset.compositor.panels.layout import CARD, arranged
 from unvisor.headset.sensors.openxr.instance import Instance
-from unvisor.headset.sensors.openxr.loader import checked
-from unvisor.headset.sensors.openxr.session import Place, Session, State
+from unvisor.headset.sensors.openxr.session import Session, State
 from unvisor.headset.sensors.openxr.time import TIME_EXTENSION
 
 from ...testbed.child import Child, say
 from ...testbed.monado import Monado
+from ..compositor.stereo.stereo_made import projected
 from .conftest import StartXr
 
 pytestmark = pytest.mark.openxr
@@ -76,27 +75,12 @@ STEPS: tuple[tuple[Content, ...], ...] = (
 )
 
 
-class Nothing:
-    """A `Scene` that tells what the eyes' fields of view are."""
-
-    background = np.zeros(4, np.float32)
-
-    def __init__(self) -> None:
-        self.angles: list[list[float]] = []
-
-    def pose(self, views: NDArray[np.float32]) -> None:
-        self.angles = views[:, 7:].tolist()
-
-    def draw(self, view: NDArray[np.float32]) -> None:
-        pass
-
-
 def show_steps(image_format: int, steps: int) -> list[int]:
     """Show each step's panels until a line comes; return how many pictures each had drawn.
 
-    A line is printed for each frame: its step, when it is seen, where the head is then.
+    A line is printed for each frame: its step, when it is seen, the eyes' views of it.
     """
-    scene, painter, lines = Nothing(), Painter(), list[str]()
+    painter, lines = Painter(), list[str]()
     Thread(target=lambda: lines.extend(iter(sys.stdin.readline, "")), daemon=True).start()
     context, counts = Context(("window", "egl")), list[int]()
     wanted = (*extensions(context), TIME_EXTENSION)
@@ -104,40 +88,21 @@ def show_steps(image_format: int, steps: int) -> list[int]:
         context,
         Instance((), required=wanted) as instance,
         Session(instance, binding := bound(context, instance)) as session,
-        Frames(session, binding, samples=1) as frames,
     ):
+        frames = Frames(session, binding)
         panels = Panels(session, binding, image_format)
-        head = Place(session, session.view, session.local)
         while (step := len(lines)) < steps:
             assert session.poll() is not State.EXITING
             if not session.running:
                 continue
             beat = frames.wait()
-            if not scene.angles:
-                frames.show(beat, scene)
-                continue
             panels.show({type(said): painter.picture(said) for said in STEPS[step]})
-            head.locate(beat.display_time)
-            panels.follow(np.array(head.numbers()[4:]))
-            end(session, beat.display_time, panels.layers())
-            counts[step:] = [painter.drawn]
-            display_ns = session.offset.ours(beat.display_time)
-            said = {"step": step, "display_ns": display_ns, "head": head.numbers()}
-            say(json.dumps({**said, "angles": scene.angles}))
-        panels.close()
+            frames.show(beat, None, panels)
+            if beat.seen:
+                counts[step:] = [painter.drawn]
+                views = frames.views.tolist()
+                say(json.dumps({"step": step, "display_ns": beat.display_ns, "views": views}))
     return counts
-
-
-def end(session: Session, display_time: int, layers: list[Any]) -> None:
-    """End a frame with these layers alone."""
-    xr = session.instance.xr
-    ending = xr.FrameEndInfo(
-        display_time=display_time,
-        environment_blend_mode=xr.EnvironmentBlendMode.OPAQUE,
-        layers=[ctypes.pointer(layer) for layer in layers],
-    )
-    call = session.instance.function("xrEndFrame")
-    checked("xrEndFrame", call(session.handle, ctypes.byref(ending)))
 
 
 def seen(child: Child, runtime: Monado, step: int) -> tuple[NDArray[np.int64], list[Frame]]:
@@ -161,13 +126,12 @@ def outline(content: Content, frame: Frame, eye: int) -> list[tuple[float, float
         (x * width_m / 2, y, 0.0, 1.0)
         for x, y in ((-1, height_m / 2), (1, height_m / 2), (1, bottom), (-1, bottom))
     ]
-    view = rigid(np.array(frame["head"], np.float32))
+    views = np.array(frame["views"], np.float32)
     place = rigid(plate.pose().astype(np.float32))
-    place[:3, 3] += view[:3, 3]
-    view[:3, 3] += view[:3, 0] * (-0.0315, 0.0315)[eye]
-    matrix = projection(np.array(frame["angles"][eye], np.float32)) @ np.linalg.inv(view)
-    clip = (matrix @ place @ np.array(corners).T).T
-    return [(float(x / w + 1) * EYE[0] / 2, float(1 - y / w) * EYE[1] / 2) for x, y, _, w in clip]
+    place[:3, 3] += views[:, 4:7].mean(axis=0)
+    seen = (np.linalg.inv(rigid(views[eye, :7])) @ place @ np.array(corners).T).T
+    places = [projected(tuple(views[eye, 7:]), corner[:3]) for corner in seen]
+    return [(float(x + 1) * EYE[0] / 2, float(1 - y) * EYE[1] / 2) for x, y in places]
 
 
 def covered(contents: Iterable[Content], frame: Frame) -> NDArray[np.bool_]:

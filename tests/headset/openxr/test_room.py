@@ -25,6 +25,7 @@ from unvisor.headset.frame import FORWARD, HeadSample, SensorFrame
 from unvisor.headset.names import UNIFIED
 from unvisor.headset.plug import GOLDEN_FACE
 from unvisor.headset.room import Room, room_refusal
+from unvisor.headset.room_shown import Shown
 
 from ...testbed.child import Child
 from ...testbed.installation import Installation
@@ -256,3 +257,35 @@ def test_a_room_is_refused_while_a_game_plays(start_xr: StartXr, run_xr: RunXr) 
     while json.loads(game.line()).get("state") != "FOCUSED":
         pass
     assert "another OpenXR program has the headset" in str(run_xr(asked))
+
+
+def shown(avatar: str) -> dict[str, Any]:
+    """Give it an avatar that cannot be drawn."""
+    with Room(rate_hz=10.0, avatar=Path(avatar)) as room:
+        until = time.monotonic() + 30
+        while not room.closed:
+            assert time.monotonic() < until, room.said()
+            time.sleep(0.02)
+        return {"said": room.said(), "starts": room.starts}
+
+
+def test_an_avatar_that_cannot_be_drawn_is_told_of_once(run_xr: RunXr, tmp_path: Path) -> None:
+    damaged = tmp_path / "me.vrm"
+    damaged.write_bytes(b"glTF\x02\x00\x00\x00")
+    told = run_xr(shown, avatar=str(damaged))
+    assert told["starts"] == 1
+    assert told["said"].startswith("me.vrm: ")
+
+
+def test_what_is_shown_crosses_a_command_line() -> None:
+    shown = Shown(show="overlay", avatar="/a b/me.vrm", film="x.mp4", refresh_hz=120.0)
+    assert Shown.of(shown.words()) == shown
+    with pytest.raises(HeadsetError, match="start `unvisor run`"):
+        Shown.of('{"show": "elsewhere"}')
+
+
+def test_a_process_that_comes_back_films_beside_the_film_before() -> None:
+    shown = Shown(film="/films/me.mp4")
+    films = [Path(shown.film_of(start) or "") for start in (1, 2, 3)]
+    assert films == [Path("/films/me.mp4"), Path("/films/me-2.mp4"), Path("/films/me-3.mp4")]
+    assert Shown().film_of(2) is None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from unvisor.headset.clock import NS_PER_S
-from unvisor.headset.compositor.openxr.mirror import rigid
+from unvisor.headset.compositor.mirror import rigid
 from unvisor.headset.compositor.panels.content import (
     PLATES,
     Plate,

@@ -1,0 +1,99 @@
+"""Keys of the terminal, heard one by one while something else runs.
+
+Only where standard input is a terminal and this program has it: one in the background that asked for a
+key, or for the terminal to be set, would be stopped by it. Ctrl-C stays what it was.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Final
+
+Actions = Mapping[str, Callable[[], object]]
+"""What each key does, on a thread of its own."""
+
+_LOOK_S: Final = 0.2
+
+if sys.platform == "win32":
+    import msvcrt
+
+    @contextmanager
+    def _single() -> Generator[bool]:
+        yield sys.stdin.isatty()
+
+    def _pressed(stop: Event) -> str:
+        while not msvcrt.kbhit():
+            if stop.wait(_LOOK_S):
+                return ""
+        return msvcrt.getwch()
+
+else:
+    import select
+    import termios
+    import tty
+
+    @contextmanager
+    def _single() -> Generator[bool]:
+        """Have the terminal hand over each key at once and not show it; False where it is not ours."""
+        if not _ours():
+            yield False
+            return
+        before = termios.tcgetattr(0)
+        tty.setcbreak(0, termios.TCSADRAIN)
+        try:
+            yield True
+        finally:
+            if _ours():
+                termios.tcsetattr(0, termios.TCSADRAIN, before)
+
+    def _ours() -> bool:
+        try:
+            return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+        except OSError:  # not the terminal of this session, or hung up
+            return False
+
+    def _pressed(stop: Event) -> str:
+        while not stop.is_set():
+            if not _ours():  # in the background for now
+                stop.wait(_LOOK_S)
+            elif select.select([0], [], [], _LOOK_S)[0]:
+                return os.read(0, 1).decode(errors="replace")
+        return ""
+
+
+@contextmanager
+def listening(actions: Actions) -> Generator[bool]:
+    """Do what keys ask for meanwhile; yields whether any can be heard.
+
+    Args:
+        actions: By key, in lower case; others are ignored.
+    """
+    with _single() as heard:
+        if not heard:
+            yield False
+            return
+        stop = Event()
+        thread = Thread(target=_listen, args=(actions, stop), daemon=True, name="keys")
+        thread.start()
+        try:
+            yield True
+        finally:
+            stop.set()
+            thread.join()
+
+
+def _listen(actions: Actions, stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            key = _pressed(stop)
+        except OSError:  # the terminal has gone
+            return
+        if not key and not stop.is_set():
+            return  # its end
+        act = actions.get(key.lower())
+        if act is not None and not stop.is_set():
+            act()

@@ -1,0 +1,155 @@
+"""What a run shows its wearer beside the face, and what the keys of the terminal ask for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from ..headset.clock import NS_PER_S, now_ns
+from ..headset.compositor.panels.showing import Showing
+from ..headset.errors import HeadsetError
+from ..headset.frame import Health
+from .keys import listening
+from .live_sensors import RATE_HZ
+from .logbook import LOG
+from .run_options import show
+from .terminal import CONSOLE, working
+
+if TYPE_CHECKING:
+    from ..headset.room import Room
+
+_LOOK_S: Final = 0.25
+_PREPARED_NS: Final = 60 * NS_PER_S  # the default head takes seconds, on a slow machine many
+_HOW: Final = "press m in the terminal"
+
+
+def room(options: argparse.Namespace, avatar: Path | None) -> Room:
+    """Return the headset process that options ask for, not yet started.
+
+    Args:
+        options: Of the run.
+        avatar: Whose face is drawn; None is the default head's.
+    """
+    asked = show(options)
+    if asked is None:
+        raise HeadsetError("nothing is drawn: add --window, --room or --overlay")
+    from ..headset.room import Room
+
+    return Room(
+        rate_hz=options.rate_hz or RATE_HZ,
+        show=asked,
+        avatar=avatar,
+        film=options.film,
+        mirror_window=options.window and asked != "window",
+        refresh_hz=options.refresh_hz,
+    )
+
+
+def avatar_notes(path: Path) -> tuple[str, ...]:
+    """Return what is odd about an avatar; it is read here too, so a bad file is told at once.
+
+    Raises:
+        HeadsetError: It cannot be drawn; the message says why.
+    """
+    from ..headset.compositor.avatars.file import load
+
+    return load(path).notes
+
+
+def await_drawing(room: Room, stop: Event) -> None:
+    """Wait until the first pictures are drawn, so that what is played is seen from its beginning."""
+    with working("preparing to draw the face"):
+        until_ns = now_ns() + _PREPARED_NS
+        while not (room.drawn_hz or room.closed or now_ns() > until_ns or stop.wait(_LOOK_S)):
+            pass
+
+
+def films(asked: Path | None) -> Iterator[Path]:
+    """Yield the films of a run that are there: one more for each time its headset process died."""
+    number = 1
+    while asked is not None:
+        path = asked if number == 1 else asked.with_stem(f"{asked.stem}-{number}")
+        if not path.exists():
+            return
+        yield path
+        number += 1
+
+
+class Attention:
+    """Shows panels and hears keys while the face is drawn; a context manager.
+
+    Attributes:
+        panels: Whether panels are shown.
+        alone: Whether the run ends with its window, since nothing else comes of it.
+    """
+
+    def __init__(
+        self, room: Room, sensors: Callable[[], Mapping[str, Health]], named: Set[str], stop: Event
+    ) -> None:
+        """Prepare.
+
+        Args:
+            room: Entered.
+            sensors: How each is doing, from any thread.
+            named: Those that were asked for by name.
+            stop: Ends the run.
+        """
+        self.panels, self.alone = True, False
+        self._room, self._sensors, self._named = room, sensors, named
+        self._stop, self._ended = stop, Event()
+        self._drawn = False
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        keys = {"m": self._turn, "r": self._room.panels.recentre, "q": self._stop.set}
+        with ExitStack() as stack:
+            heard = stack.enter_context(listening(keys))
+            if heard:
+                CONSOLE.print(
+                    "keys: m mirror on and off, r mirror before you again, q quit", style="dim"
+                )
+            showing = Showing(self._named, how=_HOW if heard else "")
+            thread = Thread(target=self._attend, args=(showing,), daemon=True, name="attention")
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(self._ended.set)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def undrawn(self) -> str:
+        """Why nothing has been drawn yet, empty where something was."""
+        return "" if self._drawn else self._room.said() or "the run was too short"
+
+    def _turn(self) -> None:
+        self._room.panels.mirror(on=not self._room.panels.mirror_shown)
+
+    def _attend(self, showing: Showing) -> None:
+        room = self._room
+        while not self._ended.wait(_LOOK_S):
+            drawn = room.drawn_hz > 0
+            self._drawn = self._drawn or drawn
+            if room.closed and self.alone:
+                self._stop.set()
+            contents = showing.contents(
+                self._sensors(), mirror=room.panels.mirror_shown, drawn=drawn, now_ns=now_ns()
+            )
+            try:
+                room.panels.tell(contents if self.panels else [])
+            except HeadsetError as error:  # they cannot be drawn here; the face can
+                LOG.warning("panels: %s", error)
+                self.panels = False
