@@ -126,14 +126,15 @@ def values(frame: SensorFrame, face: Face) -> Floats:
 
 
 def _eyes(face: Face, filled: Floats) -> Floats:
-    # Gaze that is not sensed is left to the receiver, which animates it better than a stare ahead.
+    # Gaze that is not sensed, and lids that are made up, are left to the receiver: it animates them.
     sensed = face.eye_origin == Origin.MEASURED
     # A gaze is sent as the tangent of its angles, as the receiver takes the arctangent.
     ahead = -face.gaze[:, 2]
     x = np.where(sensed, np.clip(face.gaze[:, 0] / ahead, -1.0, 1.0), np.nan)
     level = np.hypot(face.gaze[:, 0], ahead)
     y = np.where(sensed, np.clip(face.gaze[:, 1] / level, -1.0, 1.0), np.nan)
-    openness = np.clip(face.openness, 0.0, 1.0)
+    invented = face.openness_origin == Origin.SYNTHESISED
+    openness = np.where(invented, np.nan, np.clip(face.openness, 0.0, 1.0))
     lid = 0.75 * openness + 0.25 * filled[_WIDE]
     pupil = np.clip(0.1 * face.pupil_mm, 0.0, 1.0)
     return np.concatenate(

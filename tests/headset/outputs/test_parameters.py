@@ -87,6 +87,13 @@ def test_lids_open_three_quarters_and_wide_the_rest() -> None:
     assert (values["EyeOpenRight"], values["EyeClosedRight"], values["EyeOpen"]) == (0.5, 0.5, 0.75)
 
 
+def test_a_lid_that_is_made_up_is_left_to_the_avatar() -> None:
+    origin = np.array([Origin.SYNTHESISED, Origin.MEASURED], np.uint8)
+    values = named(replace(face(), openness=np.array([0.2, 0.6]), openness_origin=origin))
+    assert {name for name in values if "Left" in name} == set()
+    assert values["EyeOpenRight"] == values["EyeOpen"] == 0.6
+
+
 def test_pupils() -> None:
     values = named(replace(face(), pupil_mm=np.array([3.0, 5.0])))
     assert values == pytest.approx(
