@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from .clock import NS_PER_S, now_ns, seconds
+from .clock import now_ns
 from .errors import HeadsetError
 from .frame import Face, Health, Sample, SensorFrame
 from .link_layout import (
@@ -27,7 +27,6 @@ from .link_layout import (
     DrawnFace,
     fill,
     sample,
-    text,
 )
 from .link_panels import PanelsReader, Pictures, Wishes
 from .link_ring import LinkFile, Record, RingReader, RingWriter, create
@@ -228,10 +227,17 @@ class HeadsetEnd:
         record["period_ns"], record["drawn"], record["late"] = period_ns, drawn, late
         self._display.publish()
 
-    def tell_state(self, state: str, note: str = "") -> None:
-        """Say how the session is, and what is odd; a long note is cut."""
+    def tell_state(self, state: str, note: str = "", unfilmed: str = "") -> None:
+        """Say how the session is, and what is odd; what is long is cut.
+
+        Args:
+            state: A word.
+            note: What is odd with the session or its senses.
+            unfilmed: Why the film goes no further.
+        """
         record: Record = self._state.record
-        record["time_ns"], record["state"], record["note"] = now_ns(), state.encode(), note.encode()
+        record["time_ns"], record["state"] = now_ns(), state.encode()
+        record["note"], record["unfilmed"] = note.encode(), unfilmed.encode()
         self._state.publish()
 
     def newest_face(self) -> DrawnFace | None:
@@ -252,32 +258,3 @@ class HeadsetEnd:
         self._file.close()
         self._faces.close()
         self._told.close()
-
-
-class HeadsetState:
-    """What the headset process last said of its session, seen from the face process."""
-
-    def __init__(self, file: LinkFile) -> None:
-        """Start with what is said from now on."""
-        self._states = RingReader(file, STATE)
-        self._frames = RingReader(file, DISPLAY)
-        self._said = "", ""
-        self._marked_ns, self._marked, self._drawn_hz = 0, 0, 0.0
-
-    def look(self) -> tuple[str, str]:
-        """Return the newest state and note, empty while nothing was said."""
-        record = self._states.newest()
-        if record is not None:
-            self._said = text(record["state"]), text(record["note"])
-        return self._said
-
-    def drawn_hz(self) -> float:
-        """Return how many frames a second are drawn, over the last second or so."""
-        record = self._frames.newest()
-        if record is not None:
-            at_ns, drawn = int(record["time_ns"]), int(record["drawn"])
-            since_ns = at_ns - self._marked_ns
-            if since_ns >= NS_PER_S // 2:  # fewer if the process was started anew meanwhile
-                self._drawn_hz = max(0, drawn - self._marked) / seconds(since_ns)
-                self._marked_ns, self._marked = at_ns, drawn
-        return self._drawn_hz if now_ns() - self._marked_ns < 2 * NS_PER_S else 0.0

@@ -94,9 +94,17 @@ DISPLAY: Final = _ring(
 were drawn before it, and of how many our own work took longer than a frame."""
 
 STATE: Final = _ring(
-    "state", [("time_ns", np.int64), ("state", "S16"), ("note", f"S{NOTE_BYTES}")], 8
+    "state",
+    [
+        ("time_ns", np.int64),
+        ("state", "S16"),
+        ("note", f"S{NOTE_BYTES}"),
+        ("unfilmed", f"S{NOTE_BYTES}"),
+    ],
+    8,
 )
-"""Headset to face, at each change: the session's state, as OpenXR names it, and what is odd."""
+"""Headset to face, at each change: the session's state, as OpenXR names it, what is odd, and why the
+film goes no further."""
 
 FACE: Final = _ring(
     "drawn",

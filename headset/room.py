@@ -20,6 +20,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -27,78 +28,26 @@ from typing import IO, Final, Self
 
 import msgspec
 
-from .beside import Runtime, active_runtime, scene_app
 from .clock import now_ns, seconds
 from .compositor.stage import Show
 from .errors import HeadsetError
-from .link import HeadsetState, LinkReader, LinkSink, make_folder, opened, remove_folder
+from .link import LinkReader, LinkSink, make_folder, opened, remove_folder
 from .link_beat import DisplayBeat
 from .link_layout import DISPLAY
 from .link_ring import RingReader
+from .link_state import HeadsetState
 from .room_panels import RoomPanels
-from .room_shown import CLOSED, USELESS, Shown
-from .sensors.openxr.service import clients
+from .room_refusals import REFUSALS
+from .room_shown import CLOSED, USELESS, Shown, free_film
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 8.0
 _WELL_AFTER_S: Final = 20.0  # a process that lived so long was well: its end is a new mishap
 _LOOK_AGAIN_S: Final = 2.0
-_STOP_WITHIN_S: Final = 5.0
+_LATER_S: Final = 1.0  # than the process itself gives up, which leaves nothing behind
 _LINE_BYTES: Final = 4096
 
 _LOG: Final = logging.getLogger("unvisor")
-
-
-def room_refusal(runtime: Runtime | None, scene: str | None) -> str | None:
-    """Return why the headset process may not open its session, with the remedy; None where it may.
-
-    Args:
-        runtime: What would be asked for a session.
-        scene: The app that has the headset now, None where none is known.
-    """
-    if runtime is None:
-        return "--room: no OpenXR runtime is active here: start SteamVR, Monado or WiVRn first"
-    if scene is not None:
-        return (
-            f"--room: {scene} has the headset, and {runtime.name} may end it for a second session: "
-            "quit it first, or leave out --room"
-        )
-    return None
-
-
-def refused_now() -> str | None:
-    """Return `room_refusal` of the runtime and the app as they are now.
-
-    Where nobody can tell whether there is a game, there may be one.
-    """
-    try:
-        scene = scene_app()
-    except HeadsetError as error:
-        return f"--room: cannot tell whether a game has the headset: {error}"
-    runtime = active_runtime()
-    if runtime is not None and scene is None and clients(runtime):
-        scene = "another OpenXR program"  # a game, as like as not: these runtimes do not say
-    return room_refusal(runtime, scene)
-
-
-def overlay_refused_now() -> str | None:
-    """Return why no overlay can be shown now, with the remedy; None where one can."""
-    from .compositor.overlay import overlay_way
-
-    try:
-        overlay_way(active_runtime())
-    except HeadsetError as error:
-        return str(error)
-    return None
-
-
-def _never() -> None:
-    """A desktop is there for all."""
-
-
-_REFUSALS: Final[Mapping[Show, Callable[[], str | None]]] = {
-    "room": refused_now, "overlay": overlay_refused_now, "window": _never, "film": _never,
-}  # fmt: skip
 
 
 class Room:
@@ -130,7 +79,7 @@ class Room:
             show: On which stage.
             avatar: The .glb, .gltf or .vrm of whoever is seen; the default head without.
             film: The .mp4 that what the wearer sees is filmed to, or the .png of the last of it. Were
-                the process to die, the next one's goes beside it: `x-2.mp4`.
+                the process to die, the next one's goes beside it: `x-2.mp4`. Nothing is replaced.
             mirror_window: Whether a window on the desktop shows it beside the headset.
             refresh_hz: Have the headset's display be as fast as it can, up to this.
             refusal: Why the process may not be started now, None where it may; by default as the stage
@@ -144,13 +93,16 @@ class Room:
             mirror_window=mirror_window,
             refresh_hz=refresh_hz,
         )
-        self._refusal = _REFUSALS[show] if refusal is None else refusal
+        self._refusal = REFUSALS[show] if refusal is None else refusal
         self._stop = Event()
         self._lock = Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._note = ""
+        self._drawn_before = 0
         self.starts = 0
         """How many times the process was started."""
+        self.films: list[Path] = []
+        """Where each of these films to; one that saw nothing leaves no file."""
         self.closed = False
         """Whether it has ended for good: closed by someone, or given what cannot be used."""
 
@@ -163,13 +115,13 @@ class Room:
         why = self._refusal()
         if why is not None:
             raise HeadsetError(why)
-        self.folder = make_folder()
-        try:
+        with ExitStack() as opening:
+            self.folder = make_folder()
+            opening.callback(remove_folder, self.folder)
             self._file = opened(self.folder, "headset", writing=False)
-        except HeadsetError:
-            remove_folder(self.folder)
-            raise
-        self.panels = RoomPanels(self.folder).__enter__()
+            opening.callback(self._file.close)
+            self.panels = opening.enter_context(RoomPanels(self.folder))
+            self._open = opening.pop_all()
         self._state = HeadsetState(self._file)
         self.beat = DisplayBeat(RingReader(self._file, DISPLAY), self._rate_hz)
         self.reader = LinkReader(self.folder, said=self.said)
@@ -191,13 +143,11 @@ class Room:
             child = self._child
         if child is not None and child.stdin is not None:
             child.stdin.close()  # by which it knows
-        self._thread.join(_STOP_WITHIN_S)
+        self._thread.join(self._shown.stop_within_s + _LATER_S)
         if self._thread.is_alive() and child is not None:
             child.kill()
             self._thread.join()
-        self._file.close()
-        self.panels.__exit__(None, None, None)
-        remove_folder(self.folder)
+        self._open.close()
 
     @property
     def pid(self) -> int | None:
@@ -207,18 +157,29 @@ class Room:
 
     def said(self) -> str:
         """Return what is odd: why it does not run, or what it says of its session."""
-        state, note = self._state.look()
-        return self._note or note or ("" if state == "focused" else state)
+        told = self._state.look()
+        return self._note or told.note or ("" if told.state == "focused" else told.state)
 
     @property
     def drawn_hz(self) -> float:
         """Frames drawn a second, over the last second or so; 0 while nothing is seen."""
         return self._state.drawn_hz()
 
+    @property
+    def ever_drawn(self) -> bool:
+        """Whether any frame was drawn yet, by this process or one before it."""
+        return self._state.drawn() > 0
+
+    @property
+    def unfilmed(self) -> str:
+        """Why the film goes no further, such as a full disk; empty while all is well."""
+        return self._state.look().unfilmed
+
     def drawn(self) -> str:
         """Return what becomes of faces: how often they are drawn, or why they are not."""
         drawn_hz = self.drawn_hz
-        return f"drawn at {drawn_hz:.0f} Hz" if drawn_hz else self.said() or "not seen"
+        seen = f"drawn at {drawn_hz:.0f} Hz" if drawn_hz else self.said() or "not seen"
+        return "; film: ".join(filter(None, (seen, self.unfilmed)))
 
     def _watch(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -253,7 +214,13 @@ class Room:
             if self._stop.is_set():
                 return 0, ""
             self.starts += 1
-            shown = msgspec.structs.replace(self._shown, film=self._shown.film_of(self.starts))
+            shown = self._shown
+            if shown.film is not None:
+                drawn = self._state.drawn()
+                if not self.films or drawn != self._drawn_before:  # else there is nothing to keep
+                    self.films.append(free_film(Path(shown.film), self.films))
+                self._drawn_before = drawn
+                shown = msgspec.structs.replace(shown, film=str(self.films[-1]))
             # -P: the folder it is started from is not a place to import from.
             command = [sys.executable, "-P", "-m", "unvisor.headset.room_inside"]
             try:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import signal
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -27,15 +26,15 @@ from .compositor.mirror import Mirror
 from .compositor.punctuality import Punctuality
 from .compositor.stage import Stage, StageState
 from .compositor.stereo.renderer import SAMPLES
+from .ending import by_parent_alone
 from .errors import HeadsetError, OutputError, UnvisorError
 from .link import HeadsetEnd, remove_folder
 from .room_shown import CLOSED, USELESS, Shown
-from .room_stages import ROUTES, Onlooker, onlookers, opened
+from .room_stages import ROUTES, Onlookers, opened
 
 _LOG: Final = logging.getLogger("unvisor")
 
 _IDLE_S: Final = 0.02
-_STOP_WITHIN_S: Final = 4.0
 _COLLECT_EVERY_NS: Final = 10 * NS_PER_S
 
 
@@ -46,17 +45,19 @@ def main(folder: Path, words: str) -> int:
         folder: The link's.
         words: `Shown.words`.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the face process's to answer
+    by_parent_alone()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     stop = Event()
-    Thread(target=_follow_parent, args=(stop, folder), daemon=True, name="parent").start()
     try:
+        shown = Shown.of(words)
         end = HeadsetEnd(folder)
     except HeadsetError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    following = stop, folder, shown.stop_within_s
+    Thread(target=_follow_parent, args=following, daemon=True, name="parent").start()
     try:
-        return _appear(end, stop, Shown.of(words))
+        return _appear(end, stop, shown)
     except HeadsetError as error:
         return _lost(end, error, status=1)
     finally:
@@ -65,10 +66,10 @@ def main(folder: Path, words: str) -> int:
             remove_folder(folder)  # a parent that was killed has not
 
 
-def _follow_parent(stop: Event, folder: Path) -> None:
+def _follow_parent(stop: Event, folder: Path, stop_within_s: float) -> None:
     os.read(0, 1)  # not sys.stdin: the interpreter could not end while a thread waits in that
     stop.set()
-    time.sleep(_STOP_WITHIN_S)
+    time.sleep(stop_within_s)
     remove_folder(folder)
     os._exit(1)  # a runtime that does not answer holds the loop
 
@@ -106,7 +107,7 @@ def _appear(end: HeadsetEnd, stop: Event, shown: Shown) -> int:
         )
         stack.callback(mirror.close)
         try:
-            looking = onlookers(stack, shown, context, stage, mirror)
+            looking = Onlookers(stack, shown, context, stage, mirror)
         except OutputError as error:
             return _lost(end, error, status=USELESS)
         stack.enter_context(_garbage_kept())
@@ -122,9 +123,7 @@ def _avatar(path: str | None) -> Avatar:
     return load(Path(path))
 
 
-def _serve(
-    end: HeadsetEnd, stop: Event, stage: Stage, mirror: Mirror, looking: Sequence[Onlooker]
-) -> int:
+def _serve(end: HeadsetEnd, stop: Event, stage: Stage, mirror: Mirror, looking: Onlookers) -> int:
     punctuality = Punctuality()
     try:
         return _loop(end, stop, stage, mirror, looking, punctuality)
@@ -138,14 +137,14 @@ def _loop(
     stop: Event,
     stage: Stage,
     mirror: Mirror,
-    looking: Sequence[Onlooker],
+    looking: Onlookers,
     punctuality: Punctuality,
 ) -> int:
-    told: tuple[str, str] | None = None
+    told: tuple[str, str, str] | None = None
     recentred, collected_ns = end.wishes().recentre, now_ns()
     while not stop.is_set():
         state = stage.poll()
-        if told != (said := stage.said()):
+        if told != (said := (*stage.said(), looking.unfilmed())):
             told = said
             end.tell_state(*said)
         if state is StageState.CLOSED:
@@ -172,8 +171,7 @@ def _loop(
         stage.show(beat, mirror if wishes.mirror else None)
         punctuality.end()
         if stage.drawn != drawn:
-            for take in looking:
-                take(began_ns)
+            looking.take(began_ns)
         end.give(stage.sample())
         if began_ns - collected_ns > _COLLECT_EVERY_NS:
             gc.collect()  # of what little is not frozen: 0.1 ms

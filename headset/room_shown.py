@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,10 @@ CLOSED: Final = 3
 
 USELESS: Final = 4
 """What it was given cannot be used, and could not the next time: it is not brought back."""
+
+
+_STOP_WITHIN_S: Final = 4.0
+_FILM_WITHIN_S: Final = 16.0
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +39,14 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     mirror_window: bool = False
     refresh_hz: float | None = None
 
+    @property
+    def stop_within_s(self) -> float:
+        """How long the process may take to end once it is asked to: then it is ended, in the middle.
+
+        What was filmed last is still in the encoder then, which has the lowest priority.
+        """
+        return _STOP_WITHIN_S if self.film is None else _FILM_WITHIN_S
+
     def words(self) -> str:
         """Return it as one argument of a command line."""
         return msgspec.json.encode(self).decode()
@@ -52,13 +65,16 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
                 f"headset process: it was told {words[:80]!r} ({cause}): start `unvisor run`"
             ) from cause
 
-    def film_of(self, start: int) -> str | None:
-        """Return where the film of a start goes: what an earlier one has filmed is kept.
 
-        Args:
-            start: 1 for the first.
-        """
-        if self.film is None or start == 1:
-            return self.film
-        path = Path(self.film)
-        return str(path.with_stem(f"{path.stem}-{start}"))
+def free_film(asked: Path, taken: Collection[Path]) -> Path:
+    """Return where a film goes: to the place that was asked for, or beside what is there.
+
+    Args:
+        asked: Where the first goes.
+        taken: Where others go, which may not be there yet: an encoder outlives who filmed.
+    """
+    path, number = asked, 1
+    while path in taken or path.exists():
+        number += 1
+        path = asked.with_stem(f"{asked.stem}-{number}")
+    return path

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .compositor.context import Context, Route
 from .compositor.stage import Scene, Show, Stage
 from .errors import HeadsetError
 from .room_shown import Shown
 
-_LOG: Final = logging.getLogger("unvisor")
+if TYPE_CHECKING:
+    from .compositor.filming import Filming
+    from .compositor.mirror_window import MirrorWindow
 
-Onlooker = Callable[[int], object]
-"""Called after a frame was drawn, with when that was on the host clock."""
+_LOG: Final = logging.getLogger("unvisor")
 
 ROUTES: Final[dict[Show, tuple[Route, ...]]] = {
     "room": ("window", "egl"),
@@ -42,7 +42,7 @@ def opened(stack: ExitStack, shown: Shown, context: Context) -> Stage:
     match shown.show:
         case "room":
             from .compositor.openxr.stage import OpenXrStage
-            from .room import refused_now
+            from .room_refusals import refused_now
 
             why = refused_now()  # what was known before all was ready may be so no more
             if why is not None:
@@ -58,42 +58,56 @@ def opened(stack: ExitStack, shown: Shown, context: Context) -> Stage:
             return stack.enter_context(WindowStage(headless=shown.show == "film"))
 
 
-def onlookers(
-    stack: ExitStack, shown: Shown, context: Context, stage: Stage, scene: Scene
-) -> list[Onlooker]:
-    """Return who is shown the left eye's picture too: a film, a window beside the headset.
+class Onlookers:
+    """Who is shown the left eye's picture too: a film, a window beside the headset."""
 
-    Raises:
-        OutputError: The film cannot be written.
-    """
-    looking: list[Onlooker] = []
-    if shown.film is not None:
-        from .compositor.filming import Filming
+    def __init__(
+        self, stack: ExitStack, shown: Shown, context: Context, stage: Stage, scene: Scene
+    ) -> None:
+        """Open those that are asked for.
 
-        film = stack.enter_context(Filming(Path(shown.film), stage.size))
-        looking.append(_onlooker(film.take, scene, film.size, film.image_format))
-    if shown.mirror_window and shown.show != "window":
-        from .compositor.mirror_window import MirrorWindow
+        Args:
+            stack: Will close them.
+            shown: Says which.
+            context: Draws the scene.
+            stage: What they look at is on it.
+            scene: What they look at.
 
-        try:
-            window = MirrorWindow(stage.size)
-        except HeadsetError as error:  # the wearer sees all the same
-            _LOG.info("%s", error)
-        else:
-            stack.callback(window.close)
-            looking.append(_onlooker(window.take, scene, window.size, window.image_format))
-    if looking:
-        stack.callback(context.make_current)  # run before any of them is closed
-    return looking
+        Raises:
+            OutputError: The film cannot be written.
+        """
+        self._scene = scene
+        self._film: Filming | None = None
+        self._window: MirrorWindow | None = None
+        if shown.film is not None:
+            from .compositor.filming import Filming
 
+            self._film = stack.enter_context(Filming(Path(shown.film), stage.size))
+        if shown.mirror_window and shown.show != "window":
+            from .compositor.mirror_window import MirrorWindow
 
-def _onlooker(
-    take: Callable[[Callable[[int], object], int], object],
-    scene: Scene,
-    size: tuple[int, int],
-    image_format: int,
-) -> Onlooker:
-    def left_eye(texture: int) -> None:
-        scene.resolve(0, texture, size, image_format)
+            try:
+                self._window = MirrorWindow(stage.size)
+            except HeadsetError as error:  # the wearer sees all the same
+                _LOG.info("%s", error)
+            else:
+                stack.callback(self._window.close)
+        if self._film is not None or self._window is not None:
+            stack.callback(context.make_current)  # run before any of them is closed
 
-    return partial(take, left_eye)
+    def take(self, at_ns: int) -> None:
+        """Look, after a frame was drawn.
+
+        Args:
+            at_ns: When that was, host clock.
+        """
+        for one in (self._film, self._window):
+            if one is not None:
+                one.take(partial(self._left_eye, one.size, one.image_format), at_ns)
+
+    def unfilmed(self) -> str:
+        """Return why the film goes no further, empty while all is well."""
+        return "" if self._film is None else self._film.trouble
+
+    def _left_eye(self, size: tuple[int, int], image_format: int, texture: int) -> None:
+        self._scene.resolve(0, texture, size, image_format)

@@ -20,7 +20,7 @@ from ..datasets.recording import Recording, interpolate
 from ..datasets.streams import Truth
 from ..headset.clock import NS_PER_S, now_ns, seconds
 from ..headset.compositor.avatar import Avatar
-from ..headset.compositor.baked import default_head
+from ..headset.compositor.baked import default_head, light_of
 from ..headset.compositor.camera import Camera
 from ..headset.compositor.demo_page import PICTURE_SIZE, SIZE, Curve, DemoPage
 from ..headset.compositor.film import Film
@@ -114,7 +114,7 @@ def clip(recording: Recording, model: str, *, calibration_s: float, seconds_most
     profile = fit(blind.first(calibration_s).frames())
     features, infers = Features(profile), reconstructor(model, profile)
     calibrated_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
-    start_ns = _liveliest_start(truth, calibrated_ns, round(seconds_most * NS_PER_S))
+    start_ns = liveliest_start(truth, calibrated_ns, round(seconds_most * NS_PER_S))
     end_ns = min(recording.span_ns[1], start_ns + round(seconds_most * NS_PER_S))
     sensed: list[tuple[Floats, Floats]] = []
     faces: list[Face] = []
@@ -134,7 +134,7 @@ def clip(recording: Recording, model: str, *, calibration_s: float, seconds_most
             "calibrate shorter or record longer"
         )
     track = gathered(faces)
-    shown, gaze = _truth_at(truth, track.time_ns, calibrated_ns)
+    shown, gaze = truth_at(truth, track.time_ns, calibrated_ns)
     origin = np.array([_arkit_origin(face) for face in faces])
     shots = [
         Shot(
@@ -196,7 +196,7 @@ def draw(
     best = _liveliest(shown)
     tinted: bytes | None = None
     with (
-        Renderer(head, size=PICTURE_SIZE) as renderer,
+        Renderer(head, size=PICTURE_SIZE, light=light_of) as renderer,
         Film(folder / f"{name}.mp4", SIZE, FPS) as film,
     ):
         for number, (at_s, shot) in enumerate(zip(shown.time_s.tolist(), shown.shots, strict=True)):
@@ -221,8 +221,14 @@ def draw(
     return {"frames": len(shown.shots), "drawing_s": round(seconds(now_ns() - began_ns), 2)}
 
 
-def _liveliest_start(truth: Truth, from_ns: int, length_ns: int) -> int:
-    """Return where the stretch of that length begins in which the hidden truth moves most."""
+def liveliest_start(truth: Truth, from_ns: int, length_ns: int) -> int:
+    """Return where the stretch of that length begins in which the hidden truth moves most.
+
+    Args:
+        truth: Of the whole take.
+        from_ns: Where the stretch may begin; truth's rest is what it is up to there.
+        length_ns: Of the stretch.
+    """
     hidden = [ARKIT_INDEX[name] for name in HIDDEN_14]
     after = truth.time_ns >= from_ns
     time_ns = truth.time_ns[after]
@@ -235,10 +241,14 @@ def _liveliest_start(truth: Truth, from_ns: int, length_ns: int) -> int:
     return int(time_ns[starts[np.argmax(total[ends] - total[starts])]])
 
 
-def _truth_at(
-    truth: Truth, time_ns: NDArray[np.int64], rest_until_ns: int
-) -> tuple[Floats, Floats]:
-    """Return truth relative to its rest (T, 52), gaze left as it is, and its gaze (T, 2, 3)."""
+def truth_at(truth: Truth, time_ns: NDArray[np.int64], rest_until_ns: int) -> tuple[Floats, Floats]:
+    """Return truth relative to its rest (T, 52), gaze left as it is, and its gaze (T, 2, 3).
+
+    Args:
+        truth: Of the whole take.
+        time_ns: Shape (T,), the instants asked for; NaN where truth is not known nearby.
+        rest_until_ns: The end of the window whose median is the rest.
+    """
     at = interpolate(truth.time_ns, truth.arkit, time_ns, gap_ns=_GAP_NS)
     rest = truth.rest(rest_until_ns)
     rest[[ARKIT_INDEX[name] for name in LOOK_8]] = 0.0

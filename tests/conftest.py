@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,6 +18,10 @@ ELSEWHERE = "elsewhere: "
 That is a test of another platform, or of hardware. With UNVISOR_CI=1 any other skip is a failure:
 a machine that should have OpenGL, torch or the captures, and has not, must not pass for tested.
 """
+
+# Nothing is timed: a busy machine would fail what is right.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

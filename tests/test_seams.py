@@ -16,6 +16,7 @@ SEAMS: dict[str, str] = {
     "headset/compositor/egl.py": "a context without a screen, on Linux; GLFW serves the others",
     "headset/compositor/filming_child.py": "how eagerly an encoder runs: nice, on POSIX",
     "headset/compositor/openxr/binding.py": "the handles of a context: GLX, EGL and WGL",
+    "headset/ending.py": "a terminal that hangs up: Windows has no such signal",
     "headset/ports.py": "who owns a port: /proc/net on Linux",
     "headset/sensors/openxr/time.py": "the clock a runtime converts from: each system's own",
     "headset/sensors/camera/linux.py": "cameras' names, owners and extension units, on Linux",

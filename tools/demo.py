@@ -96,12 +96,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"{report['avatar']}: {note}")
     print(f"{options.out / 'demo.mp4'}: {report['film_s']} s of film, made in {report['took_s']} s")
     print(f"{options.out / 'demo.png'}: its liveliest frame")
-    print(f"{place}: the error of every hidden channel, beside that of a face at rest: together")
+    print(f"{place}: the error of every hidden channel; together, as a share of a face at rest's")
+    print("  (below 1 is nearer to the truth than a face at rest):")
     for group, names in (("cheeks, nose and lids", COUPLED_9), ("brows", BROW_5)):
         scores = [shown.scores[name] for name in names if name in shown.scores]
         rest = sum(score["mae_at_rest"] for score in scores)
         if rest > 0.0:
-            print(f"  {group}: {sum(score['mae'] for score in scores) / rest:.2f} of it")
+            print(f"  {group}: {sum(score['mae'] for score in scores) / rest:.2f}")
     if report["generated"]:
         print("  a script's face says nothing of people: `unvisor evaluate` judges real captures")
     elif report["seen_in_training"]:

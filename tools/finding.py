@@ -17,7 +17,7 @@ class Finding:
         state: `ok`, `absent` (not here, nothing depends on it), `wrong` (here and not working).
         found: What is there.
         remedy: What to do, empty where nothing need be done.
-        essential: Nothing works without it.
+        essential: Nothing works without it, or it was asked for by name.
     """
 
     name: str

@@ -166,7 +166,7 @@ def avatar(path: Path) -> Finding:
     try:
         found = load(path)
     except HeadsetError as error:
-        return failed("avatar", error)
+        return failed("avatar", error, essential=True)
     counts = [
         f"{len(found.positions)} vertices",
         f"{len(found.triangles)} triangles",
@@ -175,5 +175,7 @@ def avatar(path: Path) -> Finding:
     ]
     if found.clips is not None:
         counts.append(f"{len(found.clips.names)} clips")
-    words = "; ".join([", ".join(counts), *found.notes])
-    return Finding(name="avatar", state="ok", found=f"{path.name}: {words}")
+    words = f"{path.name}: {'; '.join([', '.join(counts), *found.notes])}"
+    if not found.moves:  # drawn, but for nothing: its last note says so, and what to do
+        return failed("avatar", HeadsetError(words))
+    return Finding(name="avatar", state="ok", found=words)

@@ -86,8 +86,12 @@ def _head(options: argparse.Namespace) -> int:
     from ..headset.compositor.avatars.file import load
 
     out: Path = options.out
-    if len(options.files) != 1 or not options.files[0].is_dir():
-        raise HeadsetError(f"{options.format}: not one folder: name the one it was unpacked into")
+    folder: Path = options.files[0]
+    if len(options.files) != 1:
+        raise HeadsetError(f"{options.format}: {len(options.files)} folders: name one")
+    if not folder.is_dir():
+        found = "a file, not a folder" if folder.exists() else "no such folder"
+        raise HeadsetError(f"{folder}: {found}: name the one {options.format} was unpacked into")
     if options.person or options.licence:
         raise HeadsetError(
             f"{options.format}: a head, nobody's face: leave out --person, --licence"
@@ -95,7 +99,7 @@ def _head(options: argparse.Namespace) -> int:
     if out.suffix != ".glb":
         raise HeadsetError(f"{out}: an avatar is a .glb: name one for --out")
     ready(out, HeadsetError)
-    HEADS[options.format](options.files[0], out)
+    HEADS[options.format](folder, out)
     avatar = load(out)
     if options.json:
         found = {"out": str(out), "vertices": len(avatar.positions), "shapes": len(avatar.targets)}

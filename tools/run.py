@@ -40,7 +40,7 @@ from .live import Start
 from .logbook import LOG
 from .run_check import check
 from .run_options import SINK, UNWORN, add_arguments, show
-from .run_room import Attention, avatar_notes, await_drawing, films, room
+from .run_room import Attention, avatar_notes, await_drawing, room
 from .status import Pulse, Remembered, View, as_json, watched
 from .stopping import stopping
 from .terminal import settings_file
@@ -67,6 +67,8 @@ class Ran:
         rows: How each part was doing at its end.
         calibration: How the wearer was calibrated, in words.
         undrawn: Why nothing was drawn that should have been, empty where all is well.
+        unfilmed: Why the film ended early, likewise.
+        films: Where films went, if anything was seen.
         avatar_notes: What is odd about the avatar.
     """
 
@@ -74,6 +76,8 @@ class Ran:
     rows: Mapping[str, Health]
     calibration: str
     undrawn: str = ""
+    unfilmed: str = ""
+    films: tuple[Path, ...] = ()
     avatar_notes: tuple[str, ...] = ()
 
 
@@ -145,7 +149,7 @@ def _wearer(options: argparse.Namespace, recording: Recording | None) -> tuple[P
     if recording is None:
         return None, "no --profile, so the hidden face stayed at rest: see `unvisor calibrate`"
     fitted = fit(recording.without_truth().first(CALIBRATION_S).frames())
-    return fitted, f"no --profile: calibrated from its first {fitted.seconds:.0f} s"
+    return fitted, f"no --profile: calibrated from {fitted.seconds:.0f} s of the recording"
 
 
 def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) -> Ran:
@@ -191,6 +195,8 @@ def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) 
         rows=source.final,
         calibration=words,
         undrawn="" if attention is None else attention.undrawn,
+        unfilmed="" if start.room is None else start.room.unfilmed,
+        films=() if start.room is None else tuple(start.room.films),
     )
 
 
@@ -247,8 +253,10 @@ def _summarise(options: argparse.Namespace, ran: Ran) -> None:
     text = f"{text}; {ran.calibration}"
     if ran.undrawn:
         text = f"{text}; nothing was drawn: {ran.undrawn}"
+    if ran.unfilmed:
+        text = f"{text}; the film ended early: {ran.unfilmed}"
     LOG.info("%s", text)
-    asked: list[Path | None] = [options.record, options.bundle, *films(options.film)]
+    asked: list[Path | None] = [options.record, options.bundle, *ran.films]
     wrote = [str(path) for path in asked if path is not None and path.exists()]
     if options.json:
         summary = {
@@ -258,6 +266,7 @@ def _summarise(options: argparse.Namespace, ran: Ran) -> None:
             "calibration": ran.calibration,
             "avatar_notes": ran.avatar_notes,
             "undrawn": ran.undrawn,
+            "unfilmed": ran.unfilmed,
             "wrote": wrote,
             "parts": as_json(rows),
         }

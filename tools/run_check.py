@@ -8,9 +8,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from ..headset.compositor.filming_child import filmable
 from ..headset.errors import OutputError, RecordingError, UnvisorError
 from . import live
-from .run_options import FILMS, show
+from .run_options import show
 from .terminal import WEEK_S, ready, within
 
 
@@ -40,15 +41,16 @@ def _places(options: argparse.Namespace) -> None:
         path: Path | None = getattr(options, word)
         if path is None:
             continue
-        ready(path, error, word=f"--{word}")
+        if word == "film":
+            filmable(path)
+        else:
+            ready(path, error, word=f"--{word}")
         if path.exists():
             raise error(f"{path}: is there already, and {why}: choose another --{word}")
         for other, taken in given.items():
             if path.absolute() == taken.absolute():
                 raise error(f"--{word} {path}: is where --{other} goes: choose another")
         given[word] = path
-    if options.film is not None and options.film.suffix.lower() not in FILMS:
-        raise OutputError(f"--film {options.film}: end it in {' or '.join(FILMS)}")
 
 
 def _drawn(options: argparse.Namespace) -> None:

@@ -22,8 +22,6 @@ KEYS: Final = (
 UNWORN: Final[frozenset[Show]] = frozenset({"window", "film"})
 """Stages without a headset: nothing is sensed there, and no picture waits for a wearer."""
 
-FILMS: Final = (".mp4", ".png")
-
 
 def show(options: argparse.Namespace) -> Show | None:
     """Return where the face is to be drawn, None where nowhere."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
@@ -62,22 +62,15 @@ def avatar_notes(path: Path) -> tuple[str, ...]:
 
 
 def await_drawing(room: Room, stop: Event) -> None:
-    """Wait until the first pictures are drawn, so that what is played is seen from its beginning."""
+    """Wait until the first picture is drawn, so that what is played is seen from its beginning.
+
+    Not for a second try where the first has failed: why, the status tells.
+    """
     with working("preparing to draw the face"):
         until_ns = now_ns() + _PREPARED_NS
-        while not (room.drawn_hz or room.closed or now_ns() > until_ns or stop.wait(_LOOK_S)):
-            pass
-
-
-def films(asked: Path | None) -> Iterator[Path]:
-    """Yield the films of a run that are there: one more for each time its headset process died."""
-    number = 1
-    while asked is not None:
-        path = asked if number == 1 else asked.with_stem(f"{asked.stem}-{number}")
-        if not path.exists():
-            return
-        yield path
-        number += 1
+        while not (room.ever_drawn or room.closed or room.starts > 1 or now_ns() > until_ns):
+            if stop.wait(_LOOK_S):
+                return
 
 
 class Attention:
@@ -102,7 +95,6 @@ class Attention:
         self.panels, self.alone = True, False
         self._room, self._sensors, self._named = room, sensors, named
         self._stop, self._ended = stop, Event()
-        self._drawn = False
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -133,7 +125,7 @@ class Attention:
     @property
     def undrawn(self) -> str:
         """Why nothing has been drawn yet, empty where something was."""
-        return "" if self._drawn else self._room.said() or "the run was too short"
+        return "" if self._room.ever_drawn else self._room.said() or "the run was too short"
 
     def _turn(self) -> None:
         self._room.panels.mirror(on=not self._room.panels.mirror_shown)
@@ -142,7 +134,6 @@ class Attention:
         room = self._room
         while not self._ended.wait(_LOOK_S):
             drawn = room.drawn_hz > 0
-            self._drawn = self._drawn or drawn
             if room.closed and self.alone:
                 self._stop.set()
             contents = showing.contents(

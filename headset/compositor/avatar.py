@@ -119,3 +119,8 @@ class Avatar:
     look: Look | None = None
     head: Head | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def moves(self) -> bool:
+        """Whether any of its shapes is known, so that its face follows one; else a note says so."""
+        return bool(self.targets) or (self.clips is not None and bool(self.clips.drive.any()))

@@ -12,6 +12,7 @@ layout(std140, row_major) uniform View {
     mat4 view_projection[VIEWS];
     vec4 camera[VIEWS];  // position, metres
     vec4 look;           // highlight 0..1, opacity 0..1
+    vec4 within[4 * VIEWS];  // planes in clip space: nothing beyond them, where that is asked for
 };
 
 layout(std140) uniform Pose {

@@ -26,6 +26,9 @@ from .uniforms import POSE_BINDING, VIEW_BINDING, UniformBlock, pose_layout, vie
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
 
+_UNTURNED: Final = np.eye(3)
+_PLANES: Final = 4  # of vertex.glsl
+
 LAYER_EXTENSIONS: Final = ("GL_ARB_shader_viewport_layer_array", "GL_AMD_vertex_shader_layer")
 """Either lets a vertex say into which layer of a target its triangle goes: two views in one draw."""
 
@@ -89,7 +92,10 @@ class Figure:
         self._posed = gl.buffer(self._vertices * 32, dynamic=True)
         self._staging = np.zeros((self._vertices, 8), np.float32)
         self._defines = {"ROWS": str(rows), "VIEWS": str(self._views)}
-        self._draws = self._prepared(plain, layers)
+        draws = self._prepared(plain, layers)
+        self._draws = [
+            (draw, draw.like(last)) for draw, last in zip(draws, (None, *draws), strict=False)
+        ]
         self._highlight = gl.buffer(np.zeros((self._vertices, 4), np.float32), dynamic=True)
         self._rest = gl.buffer(np.column_stack([avatar.positions, avatar.eye]).astype(np.float32))
         self._colour = gl.buffer(self._own_colours(plain))
@@ -103,7 +109,7 @@ class Figure:
                 avatar, self._morph, rest=self._rest, posed=self._posed, defines=self._defines
             )
         self.pose(self._face, np.zeros((2, 3)))
-        self.sees_through = any(draw.blends for draw in self._draws)
+        self.sees_through = any(draw.blends for draw in draws)
         self.texture_bytes = self._surfaces.textures.nbytes
         gl.check("sending an avatar to the GPU")
 
@@ -131,7 +137,7 @@ class Figure:
         block["eye_centre"][:, 3] = avatar.eye_radius_m
         block["eye_rest"][:, :3] = avatar.eye_centre
         body = avatar.head
-        block["head"][:, :3] = np.eye(3) if body is None or head is None else head
+        block["head"][:, :3] = _UNTURNED if body is None or head is None else head
         block["pivot"][:3] = 0.0 if body is None else body.pivot_m
         lips = sum(float(arkit[lip]) for lip in _LIPS)
         block["mouth"][0] = min(1.0, 2.0 * float(arkit[_JAW]) + 0.25 * lips)
@@ -150,6 +156,7 @@ class Figure:
         *,
         highlight: float = 0.0,
         opacity: float = 1.0,
+        within: Floats32 | None = None,
     ) -> None:
         """Draw it into the bound framebuffer.
 
@@ -158,24 +165,31 @@ class Figure:
             camera: Where it is seen from, avatar space, metres; (2, 3) of two layers.
             highlight: How much of `set_highlight` shows, 0 to 1.
             opacity: 0 to 1.
+            within: Shape (4, 4), planes in clip space: what is on the other side of one is cut off; of
+                two layers (2, 4, 4). By default nothing is.
         """
         api = gl.api()
         block = self._view.next()
         block["view_projection"][:] = view_projection
         block["camera"][:, :3] = camera
         block["look"][:2] = highlight, opacity
+        if within is not None:
+            block["within"][:] = within
+            for plane in range(_PLANES):
+                api.glEnable(api.GL_CLIP_DISTANCE0 + plane)
         self._view.bind()
         self._pose.bind()
-        # The picture's own alpha stays premultiplied, for what is behind it on a transparent stage.
-        api.glBlendFuncSeparate(
-            api.GL_SRC_ALPHA, api.GL_ONE_MINUS_SRC_ALPHA, api.GL_ONE, api.GL_ONE_MINUS_SRC_ALPHA
-        )
+        faint = opacity < 1.0
+        if faint or self.sees_through:
+            # The picture's own alpha stays premultiplied, for what is behind it on a transparent stage.
+            api.glBlendFuncSeparate(
+                api.GL_SRC_ALPHA, api.GL_ONE_MINUS_SRC_ALPHA, api.GL_ONE, api.GL_ONE_MINUS_SRC_ALPHA
+            )
         api.glBindVertexArray(self._array)
-        program, material, state = 0, -1, None
-        for draw in self._draws:
-            if draw.state != state:
-                state = draw.state
-                (api.glEnable if draw.blends or opacity < 1.0 else api.glDisable)(api.GL_BLEND)
+        program, material = 0, -1
+        for draw, alike in self._draws:
+            if not alike:
+                (api.glEnable if draw.blends or faint else api.glDisable)(api.GL_BLEND)
                 api.glDepthMask(draw.writes_depth)
                 (api.glEnable if draw.culled else api.glDisable)(api.GL_CULL_FACE)
                 if draw.culled:
@@ -192,6 +206,9 @@ class Figure:
             api.glDrawElementsInstanced(
                 api.GL_TRIANGLES, draw.count, api.GL_UNSIGNED_INT, draw.start, self._views
             )
+        if within is not None:
+            for plane in range(_PLANES):
+                api.glDisable(api.GL_CLIP_DISTANCE0 + plane)
         api.glActiveTexture(api.GL_TEXTURE0)
         api.glCullFace(api.GL_BACK)
         api.glDepthMask(True)

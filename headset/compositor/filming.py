@@ -22,9 +22,8 @@ from typing import Final, Self
 import numpy as np
 
 from ..clock import NS_PER_S
-from ..errors import OutputError
 from . import gl
-from .filming_child import STILL
+from .filming_child import STILL, filmable
 from .filming_pipe import FilmingPipe
 from .readback import Readback
 from .window import picture
@@ -55,8 +54,8 @@ class Filming:
         """Start what writes.
 
         Args:
-            path: Ends in `.mp4`; or in `.png`, of which only the last picture is kept, and those asked
-                for by `snapshot` until it comes. Replaced once there is a whole one.
+            path: Ends in `.mp4`; or in `.png`, of which only the last picture is kept. Replaced once
+                there is a whole one.
             eye: Width and height of what an eye sees: the film has about their proportions.
             height_px: Of the film, at most.
             rate_hz: At most so many frames a second.
@@ -64,12 +63,11 @@ class Filming:
         Raises:
             OutputError: Nothing can be written there.
         """
-        check(path)
+        filmable(path)
         self.size = film_size(eye, height_px)
         self.image_format = int(gl.api().GL_SRGB8_ALPHA8)
         self.frames = self.dropped = 0
         self._still = path.suffix.lower() == STILL
-        self._wanted = not self._still
         self._period_ns = NS_PER_S // rate_hz
         self._due_ns: int | None = None
         self._last_ns: int | None = None
@@ -92,10 +90,6 @@ class Filming:
     def pid(self) -> int:
         """The program that writes."""
         return self._pipe.pid
-
-    def snapshot(self) -> None:
-        """Have the next picture written, where only the last one would be."""
-        self._wanted = True
 
     def take(self, draw: Callable[[int], object], at_ns: int) -> bool:
         """Film a view where it is time for one.
@@ -121,13 +115,15 @@ class Filming:
         draw(self._texture)
         self._last_ns = at_ns
         self.frames += 1
-        if self._wanted:
+        if not self._still:
             self._readback.start(at_ns)
-            self._wanted = not self._still
         return True
 
     def close(self) -> None:
-        """Finish the film, the context being current; its end may be written after this returns."""
+        """Finish the film, the context being current.
+
+        Its end may be written after this returns, if the encoder is seconds behind: see `FilmingPipe`.
+        """
         if self._still and self._last_ns is not None:
             self._readback.start(self._last_ns)
         self._hand_over(within_ns=_LAST_WITHIN_NS)
@@ -150,20 +146,6 @@ class Filming:
         /,
     ) -> None:
         self.close()
-
-
-def check(path: Path) -> None:
-    """Refuse what cannot be filmed to; for whoever asks, before anything is started.
-
-    Raises:
-        OutputError: It is neither `.mp4` nor `.png`, is a folder, or its folder is not there.
-    """
-    if path.suffix.lower() not in {".mp4", STILL}:
-        raise OutputError(f"{path}: neither .mp4 nor {STILL}: name one of these")
-    if path.is_dir():
-        raise OutputError(f"{path}: is a folder: name a file")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"{path}: no folder {path.parent}: create it first")
 
 
 def film_size(eye: tuple[int, int], height_px: int) -> tuple[int, int]:

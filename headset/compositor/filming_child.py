@@ -9,7 +9,6 @@ standard error.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..ending import by_parent_alone
 from ..errors import OutputError
 from ..files import replacing
 
@@ -35,7 +35,7 @@ _NICE: Final = 10
 
 def main(place: str, width: str, height: str, fps: str) -> int:
     """Write what comes; return the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the face process's to answer
+    by_parent_alone()
     if sys.platform != "win32":  # there it is started so
         os.nice(_NICE)
     path, size = Path(place), (int(width), int(height))
@@ -50,6 +50,20 @@ def main(place: str, width: str, height: str, fps: str) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def filmable(path: Path) -> None:
+    """Refuse what cannot be filmed to; for whoever asks, before anything is started.
+
+    Raises:
+        OutputError: It is neither `.mp4` nor `.png`, is a folder, or its folder is not there.
+    """
+    if path.suffix.lower() not in {".mp4", STILL}:
+        raise OutputError(f"{path}: neither .mp4 nor {STILL}: name one of these")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder: name a file")
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"{path}: no folder {path.parent}: create it first")
 
 
 def received(stream: BinaryIO, size: tuple[int, int]) -> Iterator[tuple[int, Image]]:

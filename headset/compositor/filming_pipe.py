@@ -15,9 +15,11 @@ from ..errors import OutputError
 from .filming_child import HEAD
 from .readback import Arrived
 
-_FEED_WITHIN_S: Final = 1.5
-_FINISH_WITHIN_S: Final = 2.0
-"""What is filmed last is in the encoder still; the headset process itself may take 4 s to end."""
+_FEED_WITHIN_S: Final = 5.0
+"""What hangs for so long is not started late or slow: it takes four pictures, and starts in a second."""
+
+_FINISH_WITHIN_S: Final = 8.0
+"""What is filmed last is in the encoder still. Both fit into `Shown.stop_within_s` of a film."""
 
 _WORDS_BYTES: Final = 4096
 _LOG: Final = logging.getLogger("unvisor")
@@ -79,7 +81,7 @@ class FilmingPipe:
     def close(self) -> None:
         """Have it finish; no picture is looked at any more once this returns.
 
-        Where the encoder has seconds of work left, it goes on alone.
+        Where the encoder has many seconds of work left, it goes on alone.
         """
         self._waiting.put(None)
         if not self._fed.wait(_FEED_WITHIN_S):

@@ -36,7 +36,9 @@ WHOLE: Final = "whole frame"
 """From the first work's start to the last one's end."""
 
 _WORK: Final = re.compile(r"gl(Draw|MultiDraw|Dispatch|Blit|Clear(Named)?(Framebuffer|Buffer))\w*")
-_SHARED: Final = frozenset({"blocks", "light", "vertex", "fragment", "screen", "studio"})
+_SHARED: Final = frozenset(
+    {"blocks", "light", "vertex", "fragment", "screen", "studio", "material", "dressed"}
+)
 _WARM_UP: Final = 10
 
 

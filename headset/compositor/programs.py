@@ -41,10 +41,11 @@ class Draw:
     blends: bool
     writes_depth: bool
 
-    @property
-    def state(self) -> tuple[int, bool, bool]:
-        """What differs between draws besides program and material."""
-        return self.culled, self.blends, self.writes_depth
+    def like(self, other: Draw | None) -> bool:
+        """Say whether it needs the same of OpenGL as another, but for program and material."""
+        return other is not None and (self.culled, self.blends, self.writes_depth) == (
+            other.culled, other.blends, other.writes_depth,
+        )  # fmt: skip
 
 
 class Programs:

@@ -5,6 +5,7 @@ Counted without an allocation: a frame is two looks at a clock and one more in a
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from itertools import accumulate
@@ -12,6 +13,13 @@ from typing import Final
 
 from ..clock import NS_PER_MS, seconds
 from .stage import StageBeat
+
+COUNTED: Final = re.compile(
+    r"(?P<frames>\d+) frames in (?P<duration_s>[\d.]+) s, (?P<skipped>\d+) skipped, "
+    r"(?P<late>\d+) late by our own CPU "
+    r"\((?P<cpu_p50_ms>[\d.]+) ms p50, (?P<cpu_p99_ms>[\d.]+) ms p99\)"
+)
+"""What `Punctuality.words` says, for whoever reads it in a log."""
 
 _STEP_NS: Final = NS_PER_MS // 20
 _STEPS: Final = 1000  # to 50 ms: nothing that is late by more need be told apart
@@ -85,7 +93,7 @@ class Punctuality:
         return _STEPS * _STEP_NS / NS_PER_MS
 
     def words(self) -> str:
-        """Return it all in one line."""
+        """Return it all in one line, which `COUNTED` takes apart."""
         return (
             f"{self.frames} frames in {seconds(self._lasted_ns):.1f} s, {self.skipped} skipped, "
             f"{self.late} late by our own CPU ({self.quantile_ms(0.5):.2f} ms p50, "

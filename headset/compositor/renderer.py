@@ -7,6 +7,7 @@ with Renderer(build_head(), size=(408, 440)) as renderer:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,6 +20,7 @@ from .camera import Camera
 from .canvas import Canvas, Image
 from .context import Context, GlReport
 from .figure import Figure
+from .occlusion import baked_light
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
@@ -49,7 +51,7 @@ class Renderer:
         samples: int = 4,
         background: tuple[float, float, float] = BACKGROUND,
         compute: bool = True,
-        light: Floats32 | None = None,
+        light: Callable[[Avatar], Floats32] = baked_light,
     ) -> None:
         """Open a context and send the avatar to it.
 
@@ -59,7 +61,8 @@ class Renderer:
             samples: To a pixel, against jagged edges; 1 is fastest. See `SOFTWARE_SCALE`.
             background: Linear rgb.
             compute: False poses on the CPU even where the GPU could; for tests.
-            light: Shape (V, 4), `occlusion.baked_light` of the avatar, where it is known already.
+            light: Asked for the avatar's, (V, 4), once a context is current: `baked.light_of` asks the
+                user's cache first.
 
         Raises:
             HeadsetError: No OpenGL here, or the driver refuses; the message names the remedy.
@@ -72,7 +75,7 @@ class Renderer:
                 self._canvas = Canvas(size, scale=SOFTWARE_SCALE)
             else:
                 self._canvas = Canvas(size, samples=samples)
-            self._figure = Figure(avatar, compute=compute, light=light)
+            self._figure = Figure(avatar, compute=compute, light=light(avatar))
         except HeadsetError:
             self._context.close()
             raise

@@ -1,6 +1,7 @@
 // Skin: light spreads under the surface, red farthest, more where the face curves more; on top an
 // oily film of two lobes, broken up by pores. An analytic stand-in for a pre-integrated table
-// (Penner, Pre-Integrated Skin Shading, 2011), without a texture.
+// (Penner, Pre-Integrated Skin Shading, 2011), without a texture. No light comes through thin parts, as
+// through ears from behind: how thick a head is where is not baked.
 
 const vec3 SPREAD_M = vec3(0.0090, 0.0036, 0.0022);
 const vec3 SPREAD_LEAST = vec3(0.24, 0.13, 0.09);

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from . import gl, occlusion
 from .renderer import BACKGROUND
+from .stereo.views import EyeViews
 from .uniforms import VIEW_BINDING, UniformBlock, view_layout
 
 Floats = NDArray[np.floating]
@@ -29,6 +30,9 @@ MIRROR_M: Final = -0.35
 """Where the mirror's plane is along z: half way to an image that is 0.7 m off."""
 FRAME_M: Final = (0.36, 0.46)
 """Width and height of what is open of the mirror's frame: a head at 0.7 m, and room about it."""
+
+_ENDS: Final = ((1, 1), (-1, 1), (-1, -1), (1, -1))
+"""The frame's corners in turn, counter-clockwise as the wearer sees them."""
 
 _SEGMENTS: Final = 40
 # Radius and height of the floor's rings; the last run up the wall. The fade ends before them.
@@ -69,6 +73,10 @@ class Studio:
             HeadsetError: The driver refuses.
         """
         self._views = 2 if layers else 1
+        half_x, half_y = FRAME_M[0] / 2.0, FRAME_M[1] / 2.0
+        self._opening = None if mirror_m is None else np.array(
+            [(x * half_x, y * half_y, mirror_m, 1.0) for x, y in _ENDS]
+        )  # fmt: skip
         self._view = UniformBlock(view_layout(self._views), VIEW_BINDING)
         defines = {"KEY": "normalize(vec3({:.4f}, {:.4f}, {:.4f}))".format(*occlusion.KEY)}
         defines["VIEWS"] = str(self._views)
@@ -109,6 +117,22 @@ class Studio:
         api.glDrawElementsInstanced(
             api.GL_TRIANGLES, self._count, api.GL_UNSIGNED_INT, gl.NULL, self._views
         )
+
+    def seen_through(self, around: EyeViews) -> Floats32 | None:
+        """Return what bounds each eye's view of the image, as `Figure.shade` takes it (2, 4, 4).
+
+        The plane through an eye and an edge of the frame is, in clip space, the line between two of
+        its corners. Without a frame there is None.
+
+        Args:
+            around: Both eyes in the session's space.
+        """
+        if self._opening is None:
+            return None
+        corners = (around.matrices[:, (0, 1, 3)] @ self._opening.T).swapaxes(1, 2)
+        planes = np.zeros((len(corners), len(_ENDS), 4), np.float32)
+        planes[..., (0, 1, 3)] = np.cross(corners, np.roll(corners, -1, axis=1))
+        return planes
 
     def close(self) -> None:
         """Give it back."""
@@ -179,7 +203,7 @@ def _frame(mirror_m: float) -> tuple[NDArray[np.void], Indices]:
     parts: list[NDArray[np.void]] = []
     faces: list[Indices] = []
     half = np.array(FRAME_M) / 2.0
-    ends = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])
+    ends = np.array(_ENDS)
     for side in range(4):
         one, other = ends[side], ends[(side + 1) % 4]
         outwards = (one + other) / 2.0

@@ -38,6 +38,7 @@ def view_layout(views: int) -> np.dtype[np.void]:
             ("view_projection", np.float32, (views, 4, 4)),
             ("camera", np.float32, (views, 4)),
             ("look", np.float32, 4),
+            ("within", np.float32, (views, 4, 4)),
         ]
     )
 
@@ -50,8 +51,8 @@ class UniformBlock:
     call, until the GPU reads it; elsewhere it is a copy, sent by `bind`.
     """
 
-    SLOTS: Final = 8
-    """More than the uses in flight at once: three views a frame, two frames ahead."""
+    SLOTS: Final = 16
+    """Two halves, each more than the uses in flight at once: three views a frame, two frames ahead."""
 
     def __init__(self, layout: np.dtype[np.void], binding: int) -> None:
         """Make the buffer.
@@ -65,7 +66,7 @@ class UniformBlock:
         self._stride = -(-layout.itemsize // step) * step
         self._binding = binding
         self._bytes = layout.itemsize
-        self._fences: list[Any] = [None] * self.SLOTS
+        self._fences: list[Any] = [None, None]  # of the halves: one a use would cost several calls
         self._slot = 0
         total = self._stride * self.SLOTS
         self._name = int(api.glGenBuffers(1))
@@ -89,16 +90,19 @@ class UniformBlock:
 
     def next(self) -> dict[str, NDArray[Any]]:
         """Move to the next slot and return its fields, to be filled; waits if it is still read."""
-        api = gl.api()
-        if self._mapped:
-            self._fences[self._slot] = api.glFenceSync(api.GL_SYNC_GPU_COMMANDS_COMPLETE, 0)
         self._slot = (self._slot + 1) % self.SLOTS
-        fence = self._fences[self._slot]
+        if self._mapped and self._slot % (self.SLOTS // 2) == 0:
+            self._turn(self._slot // (self.SLOTS // 2))
+        return self._fields[self._slot]
+
+    def _turn(self, half: int) -> None:
+        """Leave one half of the slots for the other, once the GPU has read that to its end."""
+        api = gl.api()
+        self._fences[1 - half] = api.glFenceSync(api.GL_SYNC_GPU_COMMANDS_COMPLETE, 0)
+        fence, self._fences[half] = self._fences[half], None
         if fence is not None:
             api.glClientWaitSync(fence, api.GL_SYNC_FLUSH_COMMANDS_BIT, 1_000_000_000)
             api.glDeleteSync(fence)
-            self._fences[self._slot] = None
-        return self._fields[self._slot]
 
     def bind(self) -> None:
         """Make the current slot what programs see."""
@@ -111,4 +115,7 @@ class UniformBlock:
 
     def close(self) -> None:
         """Give the buffer back; fields must not be written afterwards."""
+        for fence in self._fences:
+            if fence is not None:
+                gl.api().glDeleteSync(fence)
         gl.delete_buffers(self._name)

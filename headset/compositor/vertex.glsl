@@ -8,6 +8,7 @@ layout(location = 4) in vec4 light;      // sky seen at rest, sky seen mouth ope
 layout(location = 5) in vec4 highlight;  // linear rgb, share
 layout(location = 6) in vec4 uv;         // two sets; v downwards
 
+out float gl_ClipDistance[4];
 out Vary {
     vec3 position;
     vec3 normal;
@@ -40,4 +41,6 @@ void main() {
     float width = outline_width.x * metre * outline_mask(uv);
     gl_Position = m * vec4(position + width * normal, 1.0);
 #endif
+    for (int k = 0; k < 4; k++)
+        gl_ClipDistance[k] = dot(within[4 * v.view_number + k], gl_Position);
 }

@@ -78,7 +78,7 @@ def back(recording: Recording) -> Floats:
     return arkit_from_unified(mouth.weights, eyes.gaze, eyes.openness)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_without_noise_what_is_observed_comes_back(seed: int) -> None:
     arkit = default_rng(seed).uniform(0.0, 1.08, (5, 52))

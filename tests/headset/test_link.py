@@ -35,7 +35,6 @@ from unvisor.headset.frame import (
 )
 from unvisor.headset.link import (
     HeadsetEnd,
-    HeadsetState,
     LinkReader,
     LinkSink,
     make_folder,
@@ -53,6 +52,7 @@ from unvisor.headset.link_ring import (
     create,
     fingerprint,
 )
+from unvisor.headset.link_state import HeadsetState
 from unvisor.headset.names import ARKIT_INDEX, CHANNEL_INDEX, UNIFIED, UNIFIED_INDEX
 from unvisor.headset.plug import GOLDEN_FACE
 
@@ -216,15 +216,15 @@ def test_converted_once_it_is_what_it_would_be_if_it_were_converted_then(ahead_m
 def test_state_is_told_and_a_long_note_is_cut(folder: Path) -> None:
     with opened(folder, "headset", writing=False) as file:
         state = HeadsetState(file)
-        assert state.look() == ("", "")
+        assert state.look() == ("", "", "")
         end = HeadsetEnd(folder)
         end.tell_state("focused", "é" * 1_000)
-        name, note = state.look()
+        name, note, _ = state.look()
         assert name == "focused"
         assert note == "é" * len(note)
         assert 100 < len(note) < 200
-        end.tell_state("visible")
-        assert state.look() == state.look() == ("visible", "")
+        end.tell_state("visible", unfilmed="x.mp4: no space left")
+        assert state.look() == state.look() == ("visible", "", "x.mp4: no space left")
         end.close()
 
 
@@ -396,7 +396,7 @@ def written(path: Path, number: int) -> Generator[None]:
         child.communicate()
 
 
-READS = 100_000
+READS = 30_000
 
 
 def test_two_processes_never_show_each_other_half_a_record(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from threading import Thread
 from typing import Any, TypedDict
 
@@ -122,9 +121,8 @@ def _run_beside(runtime: Monado, duration_s: float) -> subprocess.CompletedProce
             [
                 *(str(runtime.python), "-W", "error", "-P", "-c", RUN),
                 *("run", "--duration-s", str(duration_s), "--json"),
-                *("--settings", str(Path(folder) / "none.toml")),
             ],
-            env={**runtime.environment, "XDG_STATE_HOME": folder},
+            env={**runtime.environment, "XDG_STATE_HOME": folder, "XDG_CONFIG_HOME": folder},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

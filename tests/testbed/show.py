@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from unvisor.headset.compositor.punctuality import COUNTED
+
 from .coexist import RUN
 from .installation import Installation, find
 from .monado import Monado
@@ -30,10 +32,6 @@ from .monado import Monado
 SCALE = 0.25
 RATE_HZ = 30.0
 PATIENCE_S = 40.0
-_COUNTED = re.compile(
-    r"headset process: (\d+) frames in ([\d.]+) s, (\d+) skipped, (\d+) late by our own CPU "
-    r"\(([\d.]+) ms p50, ([\d.]+) ms p99\)"
-)
 
 
 class Life(TypedDict):
@@ -116,7 +114,7 @@ def show(
         log = "".join(path.read_text() for path in sorted(Path(scratch).rglob("unvisor.log*")))
         said = out.read().splitlines()
         return Exhibition(
-            lives=[_life(found) for found in _COUNTED.finditer(log)],
+            lives=[_life(found) for found in COUNTED.finditer(log)],
             complaints=[*complaints, *runtime.complaints],
             pictures=[str(path) for pair in taken for path in pair],
             status=status,
@@ -126,14 +124,13 @@ def show(
 
 
 def _life(found: re.Match[str]) -> Life:
-    frames, duration_s, skipped, late, p50_ms, p99_ms = map(float, found.groups())
     return Life(
-        frames=int(frames),
-        duration_s=duration_s,
-        skipped=int(skipped),
-        late=int(late),
-        cpu_p50_ms=p50_ms,
-        cpu_p99_ms=p99_ms,
+        frames=int(found["frames"]),
+        duration_s=float(found["duration_s"]),
+        skipped=int(found["skipped"]),
+        late=int(found["late"]),
+        cpu_p50_ms=float(found["cpu_p50_ms"]),
+        cpu_p99_ms=float(found["cpu_p99_ms"]),
     )
 
 

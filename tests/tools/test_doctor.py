@@ -290,10 +290,19 @@ def test_faces_are_bounded_and_must_be_there(tmp_path: Path) -> None:
 def test_an_avatar_is_looked_at_where_one_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["doctor", "--json", "--listen-s", "0", "--avatar", str(tmp_path / "me.vrm")]) == 0
+    assert main(["doctor", "--json", "--listen-s", "0", "--avatar", str(tmp_path / "me.vrm")]) == 1
     finding = json.loads(capsys.readouterr().out)["findings"][-1]
     assert (finding["name"], finding["state"]) == ("avatar", "wrong")
     assert "me.vrm" in finding["found"]
+    still = Made()
+    still.mesh(targets=[still.accessor(TRIANGLE)], names=["Key 1"])
+    still.save(tmp_path, "still.glb")
+    words = ["doctor", "--json", "--listen-s", "0", "--avatar", str(tmp_path / "still.glb")]
+    assert main(words) == 0  # it is drawn
+    finding = json.loads(capsys.readouterr().out)["findings"][-1]
+    assert (finding["name"], finding["state"]) == ("avatar", "wrong")
+    assert finding["found"].endswith("the face does not move")
+    assert finding["remedy"].startswith("name them as ARKit does (jawOpen")
     made = Made()
     made.mesh(targets=[made.accessor(TRIANGLE)], names=["jawOpen"])
     made.save(tmp_path, "me.glb")

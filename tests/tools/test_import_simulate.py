@@ -167,8 +167,9 @@ def test_a_head_becomes_an_avatar(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "head.h5: an avatar is a .glb: name one for --out" in capsys.readouterr().err
     assert main([*asked, str(out), "--person", "me"]) == 1
     assert "leave out --person" in capsys.readouterr().err
-    assert main(["import", "ict-facekit", str(out), "--out", str(out)]) == 1
-    assert "not one folder" in capsys.readouterr().err
+    for place, says in ((out, "a file, not a folder"), (tmp_path / "none", "no such folder")):
+        assert main(["import", "ict-facekit", str(place), "--out", str(out)]) == 1
+        assert f"{place}: {says}: name the one" in capsys.readouterr().err
 
 
 def test_a_demo_of_a_file_that_is_no_avatar_is_refused_at_once(

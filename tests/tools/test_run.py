@@ -154,7 +154,7 @@ def test_it_ends_cleanly_when_asked(tmp_path: Path, polite: signal.Signals) -> N
         (["--avatar", "x.vrm"], "--avatar: nothing is drawn"),
         (["--panels", "off"], "--panels: nothing is drawn"),
         (["--refresh-hz", "90", "--film", "x.mp4"], "--refresh-hz: is the headset's"),
-        (["--source", "demo", "--film", "x.avi"], "--film x.avi: end it in .mp4 or .png"),
+        (["--source", "demo", "--film", "x.avi"], "x.avi: neither .mp4 nor .png"),
         (["--source", "demo", "--film", "nowhere/x.png"], "no folder nowhere"),
         (["--film", "x.mp4"], '--consent-reference "form, version, date"'),
         (["--source", "demo", "--film", "x.png", "--avatar", "no.vrm"], "no.vrm"),

@@ -23,7 +23,7 @@ from unvisor.headset.errors import HeadsetError
 from unvisor.headset.frame import Health
 from unvisor.headset.link import HeadsetEnd
 from unvisor.headset.room import Room
-from unvisor.tools.run_room import Attention, await_drawing, films
+from unvisor.tools.run_room import Attention, await_drawing
 
 from ..headset.compositor.avatars.gltf_made import TRIANGLE, Made
 
@@ -68,6 +68,25 @@ def test_sensors_are_told_of_once_the_face_is_drawn(room: Room, end: HeadsetEnd)
         picture = Painter().picture(SensorStatus(rows=(row,)))
         np.testing.assert_array_equal(end.panels()[SensorStatus], picture)
         assert attention.undrawn == ""
+
+
+def test_a_few_frames_are_not_nothing(room: Room, end: HeadsetEnd) -> None:
+    attention = Attention(room, lambda: SENSORS, set(), Event())
+    for drawn, at_ns in ((0, NS_PER_S), (0, 2 * NS_PER_S), (3, 3 * NS_PER_S)):  # long ago
+        assert attention.undrawn in {"the test draws", "the run was too short"}
+        end.tell_display(time_ns=at_ns, display_ns=at_ns, period_ns=NS_PER_S, drawn=drawn)
+    assert room.drawn_hz == 0.0
+    assert attention.undrawn == ""
+
+
+def test_a_film_that_ends_early_is_told_of_while_the_face_is_drawn(
+    room: Room, end: HeadsetEnd
+) -> None:
+    end.tell_state("focused", unfilmed="x.mp4: cannot be written")
+    draw_until(end, lambda: room.drawn_hz > 0)
+    told = room.sink.health().note
+    assert told.startswith("drawn at ")
+    assert told.endswith(" Hz; film: x.mp4: cannot be written")
 
 
 def test_panels_can_be_left_out(room: Room, end: HeadsetEnd) -> None:
@@ -134,11 +153,3 @@ def test_a_run_films_until_q_is_pressed(tmp_path: Path) -> None:
     assert (summary["wrote"], summary["undrawn"]) == ([str(film)], "")
     assert any("no shape for 51" in note for note in summary["avatar_notes"])
     assert np.asarray(Image.open(film)).std() > 10, "somebody, not one colour"
-    assert list(films(film)) == [film]
-
-
-def test_films_of_a_process_that_died_lie_beside_the_first(tmp_path: Path) -> None:
-    for name in ("x.mp4", "x-2.mp4", "x-4.mp4"):
-        (tmp_path / name).touch()
-    assert [path.name for path in films(tmp_path / "x.mp4")] == ["x.mp4", "x-2.mp4"]
-    assert list(films(None)) == []

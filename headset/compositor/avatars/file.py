@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...errors import HeadsetError
 from ...names import ARKIT
 from ..avatar import Avatar, Floats32, Head, Part, Region, Target
+from .arms import lowered
 from .clips import Clips
 from .drive import Draft, arkit_targets, clips_of, combined
 from .gltf_accessor import MOST_MOVES, Accessors
@@ -49,8 +50,9 @@ _SMALLEST_M: Final = 1e-5
 def load(path: Path) -> Avatar:
     """Return the avatar in a file.
 
-    It is laid out in the pose of the file, facing +z, in metres. Files of any origin may be given:
-    sizes are judged before memory is taken for them, and only files beside this one are read.
+    It is laid out in the pose of the file, but for arms held straight out, which hang; facing +z, in
+    metres. Files of any origin may be given: sizes are judged before memory is taken for them, and
+    only files beside this one are read.
 
     Args:
         path: A .glb, .vrm (0.x or 1.0), or .gltf with what lies beside it.
@@ -62,7 +64,7 @@ def load(path: Path) -> Avatar:
     try:
         return _assembled(_read(path))
     except HeadsetError as cause:
-        raise HeadsetError(f"{path.name}: {cause}") from cause
+        raise HeadsetError(f"{path.name or path}: {cause}") from cause
 
 
 class _File(NamedTuple):
@@ -81,6 +83,7 @@ def _read(path: Path) -> _File:
     vrm = read_vrm(container.tree)
     root = _BACKWARDS if vrm is not None and vrm.backwards else np.eye(4)
     nodes = placed(container.tree, root)
+    nodes = lowered(container.tree, nodes, vrm.bones if vrm is not None else {})
     pieces = pieces_of(container.tree, accessors, nodes)
     if not pieces:
         raise HeadsetError("nothing to draw in it: name an avatar, not a skeleton or a motion")
@@ -281,12 +284,16 @@ def _notes(
     if not eyes:
         notes.append("no eyes that turn were found: the gaze shows only in its shapes")
     missing = [name for name in ARKIT if name not in targets]
-    if len(missing) == len(ARKIT):
-        notes.append("none of its shapes is known by name: the face does not move")
-    elif missing:
+    moves = bool(clips.drive.any())
+    if missing and moves:
         some = ", ".join(missing[:4]) + (", ..." if len(missing) > 4 else "")
         notes.append(f"no shape for {len(missing)} of ARKit's {len(ARKIT)}: {some}")
     idle = sum(not row.any() for row in clips.drive)
     if idle:
         notes.append(f"{idle} of {len(clips.names)} clips are not played by a face")
+    if not moves:
+        notes.append(
+            "none of its shapes is known by name: the face does not move: name them as ARKit does "
+            "(jawOpen, eyeBlinkLeft, ...), or as Unified Expressions or VRM do"
+        )
     return tuple(notes)

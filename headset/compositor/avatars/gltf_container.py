@@ -44,6 +44,11 @@ _IGNORED: Final = frozenset(
 )  # fmt: skip
 """May be required of a reader, and change no shape: the face is drawn without them."""
 
+_NAME_ONE: Final = "name an avatar's .glb, .gltf or .vrm"
+_PUT_BESIDE: Final = (
+    "it belongs to the avatar: put it beside it as it was, or export all in one file, as GLB"
+)
+
 _CONVERTERS: Final = {
     "KHR_draco_mesh_compression": (
         "compressed by Draco, which is not read: unpack it: "
@@ -87,7 +92,7 @@ class Container:
             HeadsetError: Not a glTF file, damaged, too large, or it needs what is not read.
         """
         self._folder = path.parent
-        content = _content(path, "")
+        content = _content(path, "", _NAME_ONE)
         self._chunk: memoryview | None = None
         if bytes(content[:4]) == b"glTF":
             text, self._chunk = _chunks(content)
@@ -129,7 +134,7 @@ class Container:
         place = (folder / name).resolve()
         if not place.is_relative_to(folder):
             raise damaged(f"the URI {shown!r}, which leads out of the file's own folder")
-        return _content(place, f"{shown}: ")
+        return _content(place, f"{shown}: ", _PUT_BESIDE)
 
     def _resolved(self, number: int) -> memoryview:
         if number >= len(self.tree.buffers):
@@ -148,11 +153,13 @@ class Container:
         return found[: declared.byte_length]
 
 
-def _content(path: Path, shown: str) -> memoryview:
-    """Return a file's bytes; `shown` precedes what is said of it."""
+def _content(path: Path, shown: str, remedy: str) -> memoryview:
+    """Return a file's bytes; `shown` precedes what is said of it, `remedy` helps where it is none."""
     try:
+        if path.is_dir():
+            raise HeadsetError(f"{shown}a folder, not a file: {remedy}")
         if not path.is_file():  # nor a pipe, which would be waited for
-            raise HeadsetError(f"{shown}no such file: name an avatar's .glb, .gltf or .vrm")
+            raise HeadsetError(f"{shown}no such file: {remedy}")
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise HeadsetError(
@@ -194,7 +201,7 @@ def _chunks(content: memoryview) -> tuple[memoryview, memoryview | None]:
 def _decoded(text: memoryview) -> Gltf:
     raw = bytes(text).removeprefix(b"\xef\xbb\xbf")
     if not raw.lstrip()[:1] == b"{":
-        raise HeadsetError("not a glTF file: name an avatar's .glb, .gltf or .vrm")
+        raise HeadsetError(f"not a glTF file: {_NAME_ONE}")
     if raw.count(b"{") > _MOST_OBJECTS or raw.count(b",") > _MOST_LISTED:
         raise excessive(f"{len(raw) >> 10} kB of JSON")
     try:

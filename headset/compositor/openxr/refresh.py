@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 from ...sensors.openxr.loader import OpenXrError
@@ -34,8 +36,9 @@ class Refresh:
         self._changed: int = kinds.EVENT_DATA_DISPLAY_REFRESH_RATE_CHANGED_FB.value
         self._heard = 0
         if EXTENSION in session.instance.extensions:
-            self.offered_hz = self._offered()
-            _LOG.info("display: %s", self.words())
+            with _passed_over("what it can do is"):
+                self.offered_hz = self._offered()
+            self._tell()
 
     def ask(self, most_hz: float) -> None:
         """Ask for the highest rate up to one; without such a rate all stays as the wearer set it.
@@ -49,14 +52,10 @@ class Refresh:
         rate_hz = max((hz for hz in self.offered_hz if hz <= most_hz + _ALIKE_HZ), default=None)
         if rate_hz is None:
             return
-        try:
+        with _passed_over(f"{rate_hz:.0f} Hz are"):
             self._session.instance.call(
                 "xrRequestDisplayRefreshRateFB", self._session.handle, ctypes.c_float(rate_hz)
             )
-        except OpenXrError as error:
-            if error.gone:
-                raise
-            _LOG.info("display: %.0f Hz are refused: %s", rate_hz, error)
 
     def hear(self) -> None:
         """Say so where the rate has changed; after each `Session.poll`.
@@ -67,13 +66,13 @@ class Refresh:
         heard = self._session.heard(self._changed)
         if heard != self._heard:
             self._heard = heard
-            _LOG.info("display: %s", self.words())
+            self._tell()
 
     def now_hz(self) -> float:
         """Return the rate it has now.
 
         Raises:
-            OpenXrError: Session or instance are lost.
+            OpenXrError: It does not say, or session or instance are lost.
         """
         rate = ctypes.c_float()
         self._session.instance.call(
@@ -81,13 +80,10 @@ class Refresh:
         )
         return rate.value
 
-    def words(self) -> str:
-        """Return it for people: `90 Hz of 72, 90, 120`.
-
-        Raises:
-            OpenXrError: Session or instance are lost.
-        """
-        return f"{self.now_hz():.0f} Hz of {', '.join(f'{hz:.0f}' for hz in self.offered_hz)}"
+    def _tell(self) -> None:
+        offered = ", ".join(f"{hz:.0f}" for hz in self.offered_hz)
+        with _passed_over("its rate is"):
+            _LOG.info("display: %.0f Hz of %s", self.now_hz(), offered)
 
     def _offered(self) -> tuple[float, ...]:
         call, count = "xrEnumerateDisplayRefreshRatesFB", ctypes.c_uint32()
@@ -96,3 +92,14 @@ class Refresh:
         rates = (ctypes.c_float * count.value)()
         instance.call(call, session, count, ctypes.byref(count), rates)
         return tuple(sorted(rates[: count.value]))
+
+
+@contextmanager
+def _passed_over(what: str) -> Generator[None]:
+    """Say that something was refused, unless all is lost: a face can be shown at any rate."""
+    try:
+        yield
+    except OpenXrError as error:
+        if error.gone:
+            raise
+        _LOG.info("display: %s refused: %s", what, error)

@@ -132,12 +132,14 @@ class OpenXrStage:
         return StageState.RUNNING if self.session.running else StageState.WAITING
 
     def said(self) -> tuple[str, str]:
-        """Return the session's state, such as `focused`, and what is odd with its senses."""
-        sensors = self._sensors
-        return (
-            self.session.state.name.lower(),
-            "; ".join(filter(None, (*sensors.notes, sensors.trouble))),
-        )
+        """Return the session's state, such as `focused`, and what is odd with its senses.
+
+        While nothing is seen the state alone, for it is then the reason of that.
+        """
+        state, sensors = self.session.state.name.lower(), self._sensors
+        if not self._seen:
+            return state, ""
+        return state, "; ".join(filter(None, (*sensors.notes, sensors.trouble)))
 
     def wait(self) -> StageBeat:
         """Wait for a frame to begin.

@@ -158,7 +158,7 @@ class StereoRenderer:
                 first = self._figure.sees_through
                 if room and around and first:
                     self._surround(room, around, eye)
-                self._shade(views, eye)
+                self._shade(views, eye, room.seen_through(around) if room and around else None)
                 if room and around and not first:
                     self._surround(room, around, eye)
         target.end()
@@ -232,15 +232,16 @@ class StereoRenderer:
     ) -> None:
         self.close()
 
-    def _shade(self, views: EyeViews, eye: int | None) -> None:
-        """Draw the face as one eye sees it, or both at once."""
+    def _shade(self, views: EyeViews, eye: int | None, within: Floats32 | None) -> None:
+        """Draw the face as one eye sees it, or both at once, within planes (2, 4, 4)."""
         api, matrices, cameras = gl.api(), self._clip(views), views.cameras
         if views.mirrored:
             api.glFrontFace(api.GL_CW)
         if eye is None:
-            self._figure.shade(matrices, cameras)
+            self._figure.shade(matrices, cameras, within=within)
         else:
-            self._figure.shade(matrices[eye], cameras[eye])
+            one = None if within is None else within[eye]
+            self._figure.shade(matrices[eye], cameras[eye], within=one)
         api.glFrontFace(api.GL_CCW)
 
     def _surround(self, room: Studio, around: EyeViews, eye: int | None) -> None:

@@ -193,21 +193,18 @@ class Coverage:
 
     def _area(self, rows: list[list[float]]) -> Area:
         (a, b, c, d), (e, f, g, h), _, (p, q, r, s) = rows
-        hidden, low_x, low_y, high_x, high_y = 0, math.inf, math.inf, -math.inf, -math.inf
+        places_x: list[float] = []
+        places_y: list[float] = []
         for x, y, z in self._corners:
             away = p * x + q * y + r * z + s
-            if away <= _AHEAD_M:
-                hidden += 1
-                continue
-            place_x = (a * x + b * y + c * z + d) / away
-            place_y = (e * x + f * y + g * z + h) / away
-            low_x, high_x = min(low_x, place_x), max(high_x, place_x)
-            low_y, high_y = min(low_y, place_y), max(high_y, place_y)
-        if hidden:  # it reaches past the eye, or is behind it
-            return NOWHERE if hidden == len(self._corners) else self.whole
+            if away > _AHEAD_M:
+                places_x.append((a * x + b * y + c * z + d) / away)
+                places_y.append((e * x + f * y + g * z + h) / away)
+        if len(places_x) < len(self._corners):  # it reaches past the eye, or is behind it
+            return self.whole if places_x else NOWHERE
         width, height = self.size
-        left, right = _pixels(low_x, high_x, width)
-        bottom, top = _pixels(low_y, high_y, height)
+        left, right = _pixels(min(places_x), max(places_x), width)
+        bottom, top = _pixels(min(places_y), max(places_y), height)
         if right <= left or top <= bottom:
             return NOWHERE
         return left, bottom, right - left, top - bottom

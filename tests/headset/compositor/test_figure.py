@@ -50,11 +50,15 @@ def drawn(
     time_s: float = 0.0,
 ) -> Picture:
     """Return a picture (64, 64, 3), one sample to a pixel."""
-    light = np.tile(np.array([1, 1, 1, 0], np.float32), (len(avatar.positions), 1))
-    with Renderer(avatar, size=SIZE, samples=1, background=(0, 0, 0), light=light) as renderer:
+    with Renderer(avatar, size=SIZE, samples=1, background=(0, 0, 0), light=lit) as renderer:
         weights = np.zeros(len(CHANNELS)) if face is None else face
         renderer.draw(weights, FORWARD, camera=camera, time_ns=round(time_s * 1e9))
         return renderer.read().astype(np.int64)
+
+
+def lit(avatar: Avatar) -> NDArray[np.float32]:
+    """Return a light that reaches everywhere: none has to be baked."""
+    return np.tile(np.array([1, 1, 1, 0], np.float32), (len(avatar.positions), 1))
 
 
 def unlit(use: TextureUse, **more: object) -> Material:

@@ -6,7 +6,7 @@ import pytest
 from unvisor.headset.compositor.avatar import Avatar
 from unvisor.headset.compositor.context import Context, GlReport
 from unvisor.headset.compositor.morph import Morph
-from unvisor.headset.compositor.occlusion import KEY, Baker, curvature, smoothed
+from unvisor.headset.compositor.occlusion import KEY, Baker, baked_light, curvature, smoothed
 
 pytestmark = pytest.mark.gl
 
@@ -53,3 +53,13 @@ def test_smoothing_keeps_what_is_even_and_evens_what_is_not(ball: Avatar):
     assert np.allclose(smoothed(even, ball.triangles, rounds=3), even)
     rough = np.random.default_rng(0).random(len(even)).astype(np.float32)
     assert smoothed(rough, ball.triangles, rounds=3).std() < 0.5 * rough.std()
+
+
+def test_an_eye_that_turns_brings_no_darkness_out_of_its_socket(drawing: GlReport, ball: Avatar):
+    with Context():
+        light = baked_light(ball)
+    for side in range(2):
+        sky, open_sky, key = light[ball.eye == side, :3].T
+        assert np.ptp(sky) == np.ptp(open_sky) == np.ptp(key) == 0.0
+        assert sky[0] > 0.5
+    assert np.ptp(light[ball.eye < 0, 0]) > 0.1

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from unvisor.headset.clock import NS_PER_MS, now_ns
-from unvisor.headset.compositor.punctuality import Punctuality
+from unvisor.headset.compositor.punctuality import COUNTED, Punctuality
 from unvisor.headset.compositor.stage import StageBeat
 
 
@@ -74,6 +74,12 @@ def test_waiting_is_not_work():
 def test_it_says_so_in_words():
     punctuality = Punctuality()
     assert math.isnan(punctuality.quantile_ms(0.5))
-    punctuality.begin(beat(10 * NS_PER_MS))
-    punctuality.end()
-    assert punctuality.words().startswith("1 frames in 0.0 s, 0 skipped, 0 late by our own")
+    for seen_ns in (10 * NS_PER_MS, 40 * NS_PER_MS):
+        punctuality.begin(beat(seen_ns))
+        punctuality.end()
+    counted = COUNTED.fullmatch(punctuality.words())
+    assert counted is not None
+    told = counted.groupdict()
+    assert (told["frames"], told["duration_s"], told["late"]) == ("2", "0.0", "0")
+    assert int(told["skipped"]) == punctuality.skipped > 0
+    assert float(told["cpu_p99_ms"]) == pytest.approx(punctuality.quantile_ms(0.99), abs=0.01)

@@ -8,15 +8,19 @@ import pytest
 from numpy.typing import NDArray
 
 from unvisor.headset.compositor import gl
+from unvisor.headset.compositor.avatar import Avatar
 from unvisor.headset.compositor.context import Context, GlReport
 from unvisor.headset.compositor.figure import layer_extension
 from unvisor.headset.compositor.renderer import BACKGROUND
+from unvisor.headset.compositor.stereo.renderer import StereoRenderer
 from unvisor.headset.compositor.stereo.target import StereoTarget
 from unvisor.headset.compositor.stereo.views import EyeViews
 from unvisor.headset.compositor.studio import FLOOR_M, FRAME_M, MIRROR_M, Studio, room_mesh
+from unvisor.headset.frame import FORWARD
+from unvisor.headset.names import ARKIT
 
 from .images.difference import difference
-from .stereo.stereo_made import as_light, looking, projected
+from .stereo.stereo_made import as_light, looking, pictures, projected
 
 SIZE = (128, 128)
 FOV = (-0.8, 0.8, 0.8, -0.8)
@@ -49,9 +53,7 @@ def seen(
 ) -> Pictures:
     """Return what each eye sees of the room, first row at the top."""
     views = EyeViews()
-    # Both look the same way, as eyes in a headset do, not at the same thing.
-    rows = [looking(eye, target_m=tuple(np.add(eye, towards_m)), fovs=(FOV,)) for eye in EYES_M]
-    views.place(np.concatenate(rows), np.eye(4))
+    views.place(eyes(towards_m), np.eye(4))
     studio = Studio(layers=layers, mirror_m=mirror_m)
     target.begin(np.array((*BACKGROUND, 1.0), np.float32), (0, 0, *SIZE))
     matrices = views.matrices.copy()
@@ -67,6 +69,12 @@ def seen(
     studio.close()
     gl.check("drawing a room")
     return [pixels(target.eyes[eye]) for eye in range(2)]
+
+
+def eyes(towards_m: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Return eyes (2, 11) that look the same way, as in a headset, not at the same thing."""
+    rows = [looking(eye, target_m=tuple(np.add(eye, towards_m)), fovs=(FOV,)) for eye in EYES_M]
+    return np.concatenate(rows)
 
 
 def pixels(frame: int) -> NDArray[np.uint8]:
@@ -145,3 +153,29 @@ def test_the_floor_is_seen_in_depth(target: StereoTarget):
     shifts = range(6)
     costs = [difference(left[:, 8:-8], np.roll(right, s, axis=1)[:, 8:-8]).mean for s in shifts]
     assert abs(int(np.argmin(costs)) - apart_px) < 1.0
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("layered", [True, False])
+def test_the_image_ends_where_the_mirror_does(drawing: GlReport, ball: Avatar, layered: bool):
+    """Of a ball behind the frame's right edge, seen from before its middle, the left half is seen."""
+    place = np.eye(4)
+    shown: list[Pictures] = []
+    light = np.ones((len(ball.positions), 4), np.float32)
+    with (
+        Context(),
+        StereoRenderer(
+            ball, size=SIZE, samples=1, light=light, layered=layered, room=True
+        ) as renderer,
+    ):
+        views, around = EyeViews(), EyeViews()
+        around.place(eyes(AHEAD), np.eye(4))
+        for place[:3, 3] in ((FRAME_M[0], 0.0, 2 * MIRROR_M), (0.0, 0.0, 9.0)):
+            views.place(eyes(AHEAD), place)
+            renderer.draw(views, np.zeros(len(ARKIT)), FORWARD, around=around)
+            shown.append([np.asarray(picture, np.uint8) for picture in pictures(renderer)])
+    for eye, (with_it, without) in enumerate(zip(*shown, strict=True)):
+        columns = np.nonzero((with_it != without).any(axis=(0, 2)))[0]
+        _, edge = pixel((FRAME_M[0] / 2, 0.0, MIRROR_M), eye)
+        assert abs(columns.max() - edge) <= 1
+        assert columns.min() < edge - 3

@@ -13,6 +13,9 @@ from ...testbed.child import PATIENCE_S, Child, Turns
 from ...testbed.installation import Installation, NoRuntimeError, find
 from ...testbed.monado import Monado
 
+SCALE = 0.5
+"""Of views: where a CPU draws and composes them, a quarter of the pixels is a quarter of the time."""
+
 
 class RunXr(Protocol):
     """Calls a function in a client process and returns what it returns.
@@ -58,7 +61,7 @@ def installation() -> Installation:
 @pytest.fixture(scope="session")
 def monado(installation: Installation) -> Iterator[Monado]:
     """A runtime without a screen, shared by all tests: graphics through EGL."""
-    with Monado(installation) as runtime:
+    with Monado(installation, scale=SCALE) as runtime:
         yield runtime
 
 
@@ -67,7 +70,7 @@ def monado_on_screen(installation: Installation) -> Iterator[Monado]:
     """A runtime whose views are seen on an X server: graphics through GLX, and screenshots."""
     with ExitStack() as stack:
         try:
-            runtime = stack.enter_context(Monado(installation, display=True))
+            runtime = stack.enter_context(Monado(installation, display=True, scale=SCALE))
         except NoRuntimeError as error:
             pytest.skip(str(error))
         yield runtime

@@ -23,7 +23,7 @@ def default_run(state: str, calls: str) -> int:
     import time
     from threading import Thread
 
-    os.environ["XDG_STATE_HOME"] = state
+    os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = state
     from unvisor.tools.main import main
 
     def stop_when_asked() -> None:
@@ -36,7 +36,7 @@ def default_run(state: str, calls: str) -> int:
 
     Thread(target=stop_when_asked, daemon=True).start()
     words = ["run", "--duration-s", str(LONGEST_S), "--model", "neutral"]
-    return main([*words, "--settings", f"{state}/none.toml"])
+    return main(words)
 
 
 def dump_layer(into: Path) -> dict[str, str]:

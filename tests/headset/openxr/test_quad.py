@@ -49,7 +49,7 @@ EYE = (640, 720)
 SRGB8_ALPHA8, RGBA16F = 0x8C43, 0x881A
 
 LOOKS = 6
-SETTLED = 12
+SETTLED = 8
 """Frames after which what is shown has reached the screen."""
 
 CARD_IS_BRIGHTER = 40

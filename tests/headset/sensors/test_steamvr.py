@@ -18,7 +18,7 @@ from unvisor.headset.clock import now_ns
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.frame import HeadSample, Reader, Sample, WornSample
 from unvisor.headset.plug import READER_PLUGS
-from unvisor.headset.room import refused_now
+from unvisor.headset.room_refusals import refused_now
 from unvisor.headset.sensors.steamvr import client as steamvr_client
 from unvisor.headset.sensors.steamvr.plug import PLUG, SteamVrReader, SteamVrSettings
 from unvisor.headset.sensors.steamvr.pose import quaternion

@@ -16,6 +16,7 @@ from unvisor.headset.compositor.overlay import overlay_way
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.room import Room
 
+from ..compositor.avatars.gltf_made import TRIANGLE, Made
 from .runtime import NO_SERVER, SHUTTING_DOWN, SteamVr
 
 MIRROR = "unvisor.mirror"
@@ -59,9 +60,13 @@ def submits(steamvr: SteamVr) -> int:
     return 0 if one is None else int(one["submits"])
 
 
-def test_steamvr_is_drawn_over_let_go_and_joined_again(steamvr: SteamVr, drawing: GlReport) -> None:
+def test_steamvr_is_drawn_over_let_go_and_joined_again(
+    steamvr: SteamVr, drawing: GlReport, tmp_path: Path
+) -> None:
     steamvr.run(np.eye(3), (0.0, 1.6, 0.0))
-    with Room(rate_hz=30.0, show="overlay") as room:
+    made = Made()  # small, and still to be seen: the default head takes its time in each life
+    made.mesh(np.multiply(TRIANGLE, 0.2), targets=[made.accessor(TRIANGLE)], names=["jawOpen"])
+    with Room(rate_hz=30.0, show="overlay", avatar=Path(made.save(tmp_path))) as room:
         until(lambda: submits(steamvr) >= 2, room)
         until(lambda: room.said() == "", room)
         assert steamvr.picture(MIRROR)[..., 3].any()

@@ -205,11 +205,32 @@ def test_without_eyes_or_known_shapes_the_notes_say_so(tmp_path: Path) -> None:
     avatar = load(made.save(tmp_path))
     assert not (avatar.eye >= 0).any()
     assert not avatar.targets
-    assert avatar.notes == (
+    assert not avatar.moves
+    assert avatar.notes[:2] == (
         "no eyes that turn were found: the gaze shows only in its shapes",
-        "none of its shapes is known by name: the face does not move",
         "1 of 1 clips are not played by a face",
     )
+    assert avatar.notes[2].startswith(
+        "none of its shapes is known by name: the face does not move: "
+    )
+
+
+def test_a_face_that_moves_in_its_colours_alone_moves(tmp_path: Path) -> None:
+    made = Made()
+    made.mesh(material=0)
+    made.tree["materials"] = [{"name": "Cheeks"}]
+    blush = {"material": 0, "type": "color", "targetValue": [1, 0, 0, 1]}
+    made.tree["extensions"] = {
+        "VRMC_vrm": {
+            "specVersion": "1.0",
+            "humanoid": {"humanBones": {}},
+            "expressions": {"preset": {"happy": {"materialColorBinds": [blush]}}},
+        }
+    }
+    avatar = load(made.save(tmp_path))
+    assert not avatar.targets
+    assert avatar.moves
+    assert not any("does not move" in note for note in avatar.notes)
 
 
 def test_parts_that_are_seen_through_come_last_and_keep_their_own(tmp_path: Path) -> None:
@@ -261,3 +282,9 @@ def test_what_moves_less_than_is_seen_is_dropped(tmp_path: Path) -> None:
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(HeadsetError, match=r"^none\.glb: no such file"):
         load(tmp_path / "none.glb")
+
+
+def test_a_folder_without_a_name_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HeadsetError, match=r"^\.: a folder, not a file: "):
+        load(Path())

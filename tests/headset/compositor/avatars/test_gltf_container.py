@@ -112,6 +112,21 @@ def test_a_buffer_shorter_than_said_and_one_not_there_are_refused(tmp_path: Path
 
 
 def test_a_file_not_there_and_a_folder_say_so(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.glb", tmp_path):
-        with pytest.raises(HeadsetError, match="no such file"):
+    for path, says in ((tmp_path / "none.glb", "no such file"), (tmp_path, "a folder, not a file")):
+        with pytest.raises(HeadsetError, match=f"{says}: name an avatar's"):
             Container(path)
+
+
+def test_what_is_missing_beside_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.bin").mkdir()
+    buffers = [{"byteLength": 1, "uri": f"{name}.bin"} for name in ("none", "folder", "n" * 300)]
+    container = Container(written(tmp_path, glb(SMALL | {"buffers": buffers})))
+    for number, says in enumerate(
+        (
+            r"^none\.bin: no such file: .*put it beside",
+            r"^folder\.bin: a folder",
+            r"^n+: cannot be read",
+        )
+    ):
+        with pytest.raises(HeadsetError, match=says):
+            container.buffer(number)

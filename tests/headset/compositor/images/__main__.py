@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from unvisor.headset.compositor.avatar import Avatar
-from unvisor.headset.compositor.head.build import build_head
+from unvisor.headset.compositor.baked import prepared_head
+from unvisor.headset.compositor.context import Context
 from unvisor.headset.compositor.renderer import Renderer
 
 from .difference import Picture, difference
@@ -23,10 +23,15 @@ parser.add_argument("name", nargs="*", choices=[*KEPT, []], default=[], help="by
 parser.add_argument("--into", type=Path, default=HERE, help="the folder they go to")
 asked = parser.parse_args()
 wanted = asked.name or KEPT
-head = build_head()
-others: dict[str, Callable[[Avatar], Picture]] = {STEREO: both_eyes, TOON: toon, ROOM: room}
-drawn = {name: draw(head) for name, draw in others.items() if name in wanted}
-with Renderer(head, size=SIZE) as renderer:
+with Context():
+    head, light = prepared_head(cached=False)
+others: dict[str, Callable[[], Picture]] = {
+    STEREO: lambda: both_eyes(head, light),
+    TOON: lambda: toon(head),
+    ROOM: lambda: room(head, light),
+}
+drawn = {name: draw() for name, draw in others.items() if name in wanted}
+with Renderer(head, size=SIZE, light=lambda _: light) as renderer:
     drawn |= {name: LOOKS[name].drawn(renderer) for name in LOOKS if name in wanted}
 for name, picture in drawn.items():
     place = asked.into / f"{name}.png"

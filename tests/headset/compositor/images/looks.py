@@ -38,6 +38,9 @@ from unvisor.headset.names import ARKIT, ARKIT_INDEX
 from ..stereo.stereo_made import looking, pictures
 from .difference import Picture
 
+Light = NDArray[np.float32]
+"""As `occlusion.baked_light` returns it."""
+
 HERE = Path(__file__).resolve().parent
 SIZE = (200, 200)
 
@@ -81,8 +84,8 @@ class Look:
         return renderer.read()
 
 
-def both_eyes(avatar: Avatar, *, layered: bool = True) -> Picture:
-    """Return what two eyes see, side by side, from a little aside."""
+def both_eyes(avatar: Avatar, light: Light, *, layered: bool = True) -> Picture:
+    """Return what two eyes see of an avatar in its light, side by side, from a little aside."""
     width, height = SIZE
     fov = (-0.16, 0.16, 0.31, -0.31)
     views = EyeViews()
@@ -95,13 +98,13 @@ def both_eyes(avatar: Avatar, *, layered: bool = True) -> Picture:
     weights = face(mouthSmile=0.6, jawOpen=0.2)
     with (
         Context(),
-        StereoRenderer(avatar, size=(width // 2, height), samples=4, layered=layered) as renderer,
+        StereoRenderer(avatar, size=(width // 2, height), light=light, layered=layered) as renderer,
     ):
         renderer.draw(views, weights, FORWARD)
         return np.concatenate(pictures(renderer), axis=1).astype(np.uint8)
 
 
-def room(avatar: Avatar, *, layered: bool = True) -> Picture:
+def room(avatar: Avatar, light: Light, *, layered: bool = True) -> Picture:
     """Return what two eyes see of the room, the mirror and the image in it, side by side."""
     width, height = SIZE
     fov = (-0.34, 0.34, 0.36, -0.88)
@@ -115,7 +118,7 @@ def room(avatar: Avatar, *, layered: bool = True) -> Picture:
     with (
         Context(),
         StereoRenderer(
-            avatar, size=(width // 2, height), samples=4, layered=layered, room=True
+            avatar, size=(width // 2, height), light=light, layered=layered, room=True
         ) as renderer,
     ):
         renderer.draw(views, face(), FORWARD, around=around)
