@@ -106,6 +106,7 @@ def _appear(end: HeadsetEnd, stop: Event, shown: Shown) -> int:
             samples=1 if software else SAMPLES,
         )
         stack.callback(mirror.close)
+        mirror.rehearse()
         try:
             looking = Onlookers(stack, shown, context, stage, mirror)
         except OutputError as error:

@@ -12,14 +12,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..clock import now_ns
 from ..link_layout import DrawnFace
 from ..names import CHANNELS
+from . import gl
 from .avatar import Avatar
 from .liveliness import Liveliness
 from .posture import Posture
 from .renderer import BACKGROUND
 from .stereo.renderer import SAMPLES, StereoRenderer
-from .stereo.views import EyeViews
+from .stereo.views import EYES, EyeViews
+from .window import picture
 
 Floats = NDArray[np.floating]
 Floats32 = NDArray[np.float32]
@@ -123,6 +126,21 @@ class Mirror:
         """Write one eye's picture into a texture: `Scene.resolve`."""
         self._renderer.resolve(eye, texture, size, image_format, at=at, depth=depth, encode=encode)
 
+    def rehearse(self) -> None:
+        """Draw it once where nobody sees it: drivers translate a shader when it is first drawn with.
+
+        That takes a second without a GPU, which no frame has.
+        """
+        self.draw(_FACING, now_ns())
+        size, image_format = self._renderer.size, self._renderer.image_format
+        texture = picture(size, image_format)
+        for eye in range(EYES):
+            self.resolve(eye, texture, size, image_format)
+        gl.api().glFinish()
+        self._renderer.forget()
+        gl.api().glDeleteTextures(1, np.array([texture], np.uint32))
+        gl.check("drawing the mirror for the first time")
+
     def close(self) -> None:
         """Give the avatar back."""
         self._renderer.close()
@@ -136,6 +154,11 @@ class Mirror:
             return _REST
         return self._liveliness.eased(*self._face.at(display_ns))
 
+
+_FACING: Final = np.array(
+    [(0, 0, 0, 1, aside_m, 0, 0, -0.8, 0.8, 0.8, -0.8) for aside_m in (-0.032, 0.032)], np.float32
+)
+"""Views of a wearer where a stage is centred, who look at the mirror."""
 
 _REST: Final = np.zeros(len(CHANNELS)), np.full((2, 3), np.nan)
 

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from unvisor.headset.clock import now_ns
 from unvisor.headset.compositor import gl
 from unvisor.headset.compositor.avatar import Avatar, Head
 from unvisor.headset.compositor.context import Context, GlReport
@@ -189,6 +190,14 @@ def test_a_move_of_the_left_is_seen_on_the_left(seen: Seen):
     columns = np.nonzero(moved)[1]
     assert len(columns) > 50
     assert (columns < SIZE[0] / 2).all()
+
+
+@pytest.mark.gl
+def test_a_rehearsal_is_not_seen(seen: Seen):
+    before = seen.at(0)
+    seen.mirror.rehearse()
+    assert not gl.api().glGetError()
+    np.testing.assert_array_equal(seen.at(now_ns()), before)
 
 
 @pytest.mark.gl

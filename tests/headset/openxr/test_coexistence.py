@@ -16,7 +16,7 @@ def test_a_game_keeps_the_focus_and_its_frames(installation: Installation) -> No
     assert (came["status"], came["errors"]) == (0, "")
     # unvisor was there: it read the headset, by a session of its own.
     assert came["openxr"]["state"] == "live"
-    assert came["faces"] > 100
+    assert came["faces"] > 20
     # And the game's session never left where it was.
     assert came["states"][-1] == "FOCUSED"
     assert came["states"].count("FOCUSED") == 1
