@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, ClassVar, Final, cast
 
@@ -24,7 +24,17 @@ from .metrics import mean_over
 from .pooling import EventRow, Person, PersonRow, Pool, Row, Score, Shipped
 from .scores import MEANS, scores
 
-__all__ = ["BehaviourRow", "Card", "Row", "Score", "Take", "card"]
+__all__ = [
+    "BehaviourRow",
+    "Card",
+    "Row",
+    "Score",
+    "Take",
+    "behaviour_rows",
+    "card",
+    "joined",
+    "plain",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +91,7 @@ class Card:
 
     def as_json(self) -> dict[str, Any]:
         """Return the card as dicts and lists that JSON can hold; None for what has no meaning."""
-        return cast("dict[str, Any]", _plain({"metrics": MEANS} | asdict(self)))
+        return cast("dict[str, Any]", plain({"metrics": MEANS} | asdict(self)))
 
     def row(self, track: str, channels: str, rig: str | None = None) -> Row:
         """Return one row of the table; of the first rig where none is named.
@@ -152,9 +162,23 @@ def card(takes: Sequence[Take], *, reference: str = "neutral", seed: int = 0) ->
         table=tuple(row for pool in pools for row in pool.table()),
         people=tuple(row for pool in pools for row in pool.person_rows()),
         events=tuple(row for pool in pools for row in pool.event_rows()),
-        behaviour=tuple(row for of_rig in rigs.values() for row in _behaviour(of_rig)),
+        behaviour=tuple(row for of_rig in rigs.values() for row in behaviour_rows(of_rig)),
         ships_baseline=tuple(row for pool in pools for row in pool.shipped()),
         alarms=tuple(text for pool in pools for text in pool.alarms()),
+    )
+
+
+def joined(cards: Sequence[Card]) -> Card:
+    """Return cards of several rigs, at least one, as one: rigs are judged apart anyway."""
+    first = cards[0]
+    return replace(
+        first,
+        table=tuple(row for each in cards for row in each.table),
+        people=tuple(row for each in cards for row in each.people),
+        events=tuple(row for each in cards for row in each.events),
+        behaviour=tuple(row for each in cards for row in each.behaviour),
+        ships_baseline=tuple(row for each in cards for row in each.ships_baseline),
+        alarms=tuple(text for each in cards for text in each.alarms),
     )
 
 
@@ -187,8 +211,12 @@ def _by_person(takes: Sequence[Take]) -> dict[str, list[Take]]:
     return people
 
 
-def _behaviour(takes: Sequence[Take]) -> Iterator[BehaviourRow]:
-    """Yield the figures of eyes nothing senses: of each track alone, and of truth beside it."""
+def behaviour_rows(takes: Sequence[Take]) -> Iterator[BehaviourRow]:
+    """Yield the figures of eyes nothing senses: of each track alone, and of truth beside it.
+
+    Args:
+        takes: At least one, all of one rig and with the same tracks.
+    """
     rig = takes[0].rig
     if rig.eyes:
         return
@@ -236,12 +264,12 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}" if isfinite(value) else ""
 
 
-def _plain(value: object) -> object:
-    """Return dicts, lists, strings, numbers and None."""
+def plain(value: object) -> object:
+    """Return dicts, lists, strings, numbers and None, as JSON holds them; NaN is None."""
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in cast("dict[object, object]", value).items()}
+        return {str(k): plain(v) for k, v in cast("dict[object, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in cast("Sequence[object]", value)]
+        return [plain(each) for each in cast("Sequence[object]", value)]
     if isinstance(value, float):
         return float(value) if isfinite(value) else None
     return value

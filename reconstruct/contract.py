@@ -49,6 +49,7 @@ class Metadata(msgspec.Struct, kw_only=True):
             whatever they are called.
         licence: What allows the weights to be used.
         made_by: The command that made it.
+        digest: SHA-256 of the graph (`graph_digest`); empty in files of before it was kept.
     """
 
     contract: int
@@ -63,3 +64,4 @@ class Metadata(msgspec.Struct, kw_only=True):
     takes: list[str]
     licence: str
     made_by: str = ""
+    digest: str = ""

@@ -22,7 +22,9 @@ from ..headset.frame import EVENTS
 from ..headset.names import ARKIT, BLINK_2, LOOK_8, MOUTH_28
 from .closed_form import ACTIVITY_FLOOR, MAPS, ClosedForm
 from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, Metadata
+from .event_odds import TOLD, EventOdds
 from .events import EVENT_CHANNELS, ONSET
+from .graph_digest import graph_digest
 
 HOLD: Final = 0.9
 """Share of a missing channel's last value kept from frame to frame: gone in a quarter of a second
@@ -33,18 +35,30 @@ AGEING_PER_S: Final = 4.0
 changes in some 0.25 s."""
 
 _SURE: Final = 0.05
-"""Standard deviation given to a measured channel when an event's probability is computed."""
+"""Standard deviation of a measured channel about the truth, when it tells of an event."""
+
+TINY: Final = 1e-20
+"""Keeps 0 / 0 out of channels without a floor."""
+
+_NOT: Final = -1e3
+"""Added to a channel that does not count, ahead of a maximum."""
 
 
 def export(
-    path: Path, model: ClosedForm, *, takes: tuple[str, ...], licence: str, made_by: str = ""
+    path: Path,
+    model: ClosedForm,
+    odds: EventOdds,
+    *,
+    takes: tuple[str, ...],
+    licence: str,
+    made_by: str = "",
 ) -> None:
     """Write a model file, atomically.
 
     Raises:
         ModelError: The place cannot be written.
     """
-    graph = _graph(model)
+    graph = _graph(model, odds)
     proto = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="unvisor", ir_version=9
     )
@@ -61,6 +75,7 @@ def export(
         takes=list(takes),
         licence=licence,
         made_by=made_by,
+        digest=graph_digest(proto.SerializeToString()) or "",
     )
     helper.set_model_props(proto, {"unvisor": msgspec.json.encode(metadata).decode()})
     onnx.checker.check_model(proto)  # pyright: ignore[reportUnknownMemberType]
@@ -76,15 +91,16 @@ def _floats(values: ArrayLike) -> NDArray[np.float32]:
     return np.asarray(values, dtype=np.float32)
 
 
-def _graph(model: ClosedForm) -> onnx.GraphProto:
+def _graph(model: ClosedForm, odds: EventOdds) -> onnx.GraphProto:
     channels, features, events = len(ARKIT), len(FEATURES), len(EVENTS)
     sensor_of = np.array([[n in MOUTH_28, n in LOOK_8 + BLINK_2] for n in ARKIT])
     event_of = np.array([[name in EVENT_CHANNELS[event] for name in ARKIT] for event in EVENTS])
-    # Erf wants deviations over the square root of 2.
-    spread, sure = model.spread * np.sqrt(2.0), _SURE * np.sqrt(2.0)
+    told = [ARKIT.index(name) for name in TOLD]
+    floored = bool(model.floor.any())
     constants: dict[str, NDArray[Any]] = {
         "map_of": _floats(model.weight),
-        "error_of": _floats(np.stack([model.low, model.high, spread], axis=1)),
+        "error_of": _floats(np.stack([model.low, model.high], axis=1)),
+        "floor_power": _floats([model.floor**2 + TINY]),
         "sensor_of": _floats(sensor_of),
         "bits": _floats([[2.0], [1.0]]),
         "scalar": np.array([], dtype=np.int64),
@@ -93,9 +109,14 @@ def _graph(model: ClosedForm) -> onnx.GraphProto:
         "half": _floats([[0.5]]),
         "floor": _floats([[ACTIVITY_FLOOR]]),
         "ageing": _floats([[AGEING_PER_S]]),
-        "sure": _floats([[sure]]),
+        "odds_of": _floats(odds.weight),
+        "curve_of": _floats(np.stack([odds.slope, odds.offset], axis=1)),
+        "elsewhere_told": _floats(np.where(event_of[:, told], 0.0, _NOT)),
+        "told_of_each": _floats(event_of.T),
+        "sure": _floats([[_SURE * np.sqrt(2.0)]]),  # Erf wants deviations over the root of 2
         "threshold": _floats([[ONSET]]),
-        "elsewhere": _floats(np.where(event_of, 0.0, -1e3)),  # a channel that does not count
+        "not_measured": _floats([[_NOT]]),
+        "elsewhere": _floats(np.where(event_of, 0.0, _NOT)),
     }
     node = helper.make_node
     nodes = [
@@ -115,7 +136,8 @@ def _graph(model: ClosedForm) -> onnx.GraphProto:
         node("Gather", ["error_of", "rig"], ["error_rates"], axis=0),
         # The guess; an observed channel is itself.
         node("MatMul", ["state_seen_next", "map"], ["guess"]),
-        node("Mul", ["guess", "unseen"], ["guess_hidden"]),
+        *(_above_floor() if floored else []),
+        node("Mul", ["guess_above" if floored else "guess", "unseen"], ["guess_hidden"]),
         node("Add", ["fresh", "guess_hidden"], ["median"]),
         # The interval grows with activity, age and horizon.
         node("Abs", ["fresh"], ["moved"]),
@@ -128,21 +150,39 @@ def _graph(model: ClosedForm) -> onnx.GraphProto:
         node("Mul", ["activity", "widening"], ["scale_all"]),
         node("Mul", ["scale_all", "unseen"], ["scale"]),
         node("Mul", ["error_rates", "scale"], ["errors"]),
-        node("Split", ["errors"], ["below", "above", "spread"], axis=0),
+        node("Split", ["errors"], ["below", "above"], axis=0),
         node("Add", ["median", "below"], ["low"]),
         node("Add", ["median", "above"], ["high"]),
-        # The chance that a channel is over its threshold, were errors Gaussian; an event has the
-        # greatest of its channels' chances.
-        node("Add", ["spread", "sure"], ["deviation"]),
-        node("Sub", ["median", "threshold"], ["over"]),
-        node("Div", ["over", "deviation"], ["deviations"]),
-        node("Add", ["deviations", "elsewhere"], ["per_event"]),
+        # An event by its hidden channels: a logistic curve over the largest of the event map's guesses.
+        node("Gather", ["odds_of", "rig"], ["odds_map"], axis=0),
+        node("Gather", ["curve_of", "rig"], ["curve"], axis=0),
+        node("Split", ["curve"], ["slope", "offset"], axis=0),
+        node("MatMul", ["state_seen_next", "odds_map"], ["told"]),
+        node("Add", ["told", "elsewhere_told"], ["told_per_event"]),
+        node("ReduceMax", ["told_per_event"], ["score_column"], axes=[1], keepdims=1),
+        node("Transpose", ["score_column"], ["score"]),
+        node("Mul", ["score", "slope"], ["steepness"]),
+        node("Add", ["steepness", "offset"], ["log_odds"]),
+        node("Sigmoid", ["log_odds"], ["chance_if_hidden"]),
+        node("MatMul", ["unseen", "told_of_each"], ["hidden_of_each"]),
+        node("Sign", ["hidden_of_each"], ["any_hidden"]),
+        node("Mul", ["chance_if_hidden", "any_hidden"], ["chance_hidden"]),
+        # By its measured channels: is the largest over the threshold, up to the sensor's noise?
+        node("Sub", ["fresh", "threshold"], ["over"]),
+        node("Div", ["over", "sure"], ["deviations"]),
+        node("Mul", ["unseen", "not_measured"], ["only_measured"]),
+        node("Add", ["deviations", "only_measured"], ["deviations_measured"]),
+        node("Add", ["deviations_measured", "elsewhere"], ["per_event"]),
         node("ReduceMax", ["per_event"], ["surest_column"], axes=[1], keepdims=1),
         node("Transpose", ["surest_column"], ["surest"]),
         node("Erf", ["surest"], ["erf"]),
         node("Mul", ["erf", "half"], ["erf_half"]),
-        node("Add", ["erf_half", "half"], ["events"]),
+        node("Add", ["erf_half", "half"], ["chance_measured"]),
+        node("Max", ["chance_hidden", "chance_measured"], ["events"]),
     ]
+
+    used = {name for one in nodes for name in one.input}
+    constants = {name: value for name, value in constants.items() if name in used}
 
     def tensor(name: str, width: int) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, width])
@@ -162,3 +202,14 @@ def _graph(model: ClosedForm) -> onnx.GraphProto:
         ],
         initializer=[numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
+
+
+def _above_floor() -> list[onnx.NodeProto]:
+    """Return the nodes of `anatomy.above_floor`, from `guess` to `guess_above`."""
+    node = helper.make_node
+    return [
+        node("Mul", ["guess", "guess"], ["power"]),
+        node("Add", ["power", "floor_power"], ["power_raised"]),
+        node("Div", ["power", "power_raised"], ["above_share"]),
+        node("Mul", ["guess", "above_share"], ["guess_above"]),
+    ]

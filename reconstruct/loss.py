@@ -26,6 +26,7 @@ class Loss:
     Attributes:
         model: What inferred the face.
         name: The recording.
+        rig: What was sensed.
         source: The sensor that was lost.
         ratio: Error on hidden channels while it is lost, to that of the rig which never had it.
         step: The largest change from frame to frame, over the largest without the loss: what the
@@ -35,6 +36,7 @@ class Loss:
 
     model: str
     name: str
+    rig: str
     source: str
     ratio: float
     step: float
@@ -47,8 +49,24 @@ LOST: Final = (0.6, 0.75)
 _RECOVERED: Final = 0.05
 
 
-def losses(name: str, recording: Recording, model: str, *, calibration_s: float) -> list[Loss]:
+def losses(
+    name: str,
+    recording: Recording,
+    model: str,
+    *,
+    calibration_s: float,
+    label: str = "",
+    whole: FaceTrack | None = None,
+) -> list[Loss]:
     """Silence each face and eye source in turn; see `Loss`.
+
+    Args:
+        name: Of the recording.
+        recording: With truth and sensors.
+        model: As `models.predictor` takes it.
+        calibration_s: How much of it the wearer is calibrated from.
+        label: What the model is called; its own name or file where empty.
+        whole: What the model makes of the undisturbed recording, where that is known already.
 
     Raises:
         RecordingError: The recording has no truth or no known rig.
@@ -56,7 +74,8 @@ def losses(name: str, recording: Recording, model: str, *, calibration_s: float)
     truth, rig = recording.truth, RIGS.get(recording.about.rig)
     if truth is None or rig is None:
         raise RecordingError(f"{name}: no truth or no known rig to judge by: simulate its sensors")
-    whole = reconstruct(recording, model, calibration_s=calibration_s)
+    if whole is None:
+        whole = reconstruct(recording, model, calibration_s=calibration_s)
     start_ns, end_ns = recording.span_ns
     lost_ns, back_ns = (start_ns + round(share * (end_ns - start_ns)) for share in LOST)
     hidden = [ARKIT_INDEX[channel] for channel in rig.hidden]
@@ -77,8 +96,9 @@ def losses(name: str, recording: Recording, model: str, *, calibration_s: float)
         ]
         found.append(
             Loss(
-                model=model,
+                model=label or model,
                 name=name,
+                rig=rig.name,
                 source=source,
                 ratio=errors[0] / errors[1] if errors[1] > 0.0 else float("nan"),
                 step=max(0.0, _largest_step(switched) - _largest_step(whole)),

@@ -21,7 +21,7 @@ from .runtime import Model
 
 Floats = NDArray[np.float64]
 
-SHIPPED: Final = ("robust", "ridge")
+SHIPPED: Final = ("anatomy", "robust", "ridge")
 """Models whose weights come with the program; the first is the default."""
 
 DEFAULT: Final = SHIPPED[0]
@@ -83,13 +83,14 @@ def metadata(model: str) -> Metadata | None:
     return Model(_file(_weights(model))).metadata
 
 
-def predictor(model: str, profile: Profile | None) -> Predictor:
+def predictor(model: str, profile: Profile | None, *, gpu: bool = False) -> Predictor:
     """Return the predictor of that name or file.
 
     Args:
-        model: `neutral`, `mean`, `rules`, `ridge`, `robust`, the path of an ONNX file, or
+        model: `neutral`, `mean`, `rules`, one of `SHIPPED`, the path of an ONNX file, or
             `mean:FILE.onnx` for the mean face of that file's training people.
         profile: The wearer's.
+        gpu: Let CUDA run a file where it can; for models too large for a core.
 
     Raises:
         ModelError: No such model, or a file that does not obey the contract.
@@ -100,14 +101,14 @@ def predictor(model: str, profile: Profile | None) -> Predictor:
         return Rules()
     if model == "mean" or model.startswith(_MEAN_OF):
         return Constant(np.array(Model(_file(_weights(model))).metadata.mean))
-    return OnnxPredictor(Model(_file(model)), profile)
+    return OnnxPredictor(Model(_file(model), gpu=gpu), profile)
 
 
 def reconstructor(
-    model: str, profile: Profile | None, life: Life | None = None
+    model: str, profile: Profile | None, life: Life | None = None, *, gpu: bool = False
 ) -> FaceReconstructor:
     """Return a reconstructor with the model of that name or file, for one wearer, alive or not."""
-    return FaceReconstructor(predictor(model, profile), profile, life)
+    return FaceReconstructor(predictor(model, profile, gpu=gpu), profile, life)
 
 
 def _weights(model: str) -> str:
@@ -121,7 +122,6 @@ def _file(model: str) -> Path:
     if Path(model).exists() and not model.endswith(".onnx"):
         raise ModelError(f"{model}: not an .onnx file: name a model that train wrote")
     if not model.endswith(".onnx"):
-        raise ModelError(
-            f"{model}: no such model: use neutral, mean, rules, ridge, robust or a FILE.onnx"
-        )
+        known = ", ".join(("neutral", "mean", "rules", *SHIPPED))
+        raise ModelError(f"{model}: no such model: use {known} or a FILE.onnx")
     return Path(model)

@@ -10,7 +10,7 @@ from ..datasets.faces import face_track
 from ..datasets.streams import FaceTrack
 from ..headset.frame import EVENTS, Face, Reconstructor, SensorFrame
 from ..headset.names import UNIFIED
-from .pipeline import GAP_NS
+from .pipeline import Continuity
 
 
 def track(frames: Iterable[SensorFrame], reconstructor: Reconstructor) -> FaceTrack:
@@ -20,8 +20,9 @@ def track(frames: Iterable[SensorFrame], reconstructor: Reconstructor) -> FaceTr
     `Face.openness`. The interval's ends of gaze channels are the gaze itself.
     """
     faces: list[Face] = []
+    continuity = Continuity()
     for frame in frames:
-        if faces and frame.time_ns - faces[-1].time_ns > GAP_NS:
+        if continuity.broken_by(frame):
             reconstructor.reset()
         faces.append(reconstructor.reconstruct(frame))
     return gathered(faces)

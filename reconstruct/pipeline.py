@@ -8,10 +8,30 @@ from dataclasses import dataclass
 from threading import Event
 
 from ..headset.clock import NS_PER_S
-from ..headset.frame import FrameSource, Reconstructor, Sink
+from ..headset.frame import FrameSource, Reconstructor, SensorFrame, Sink
 
 GAP_NS = NS_PER_S
 """After this long without a frame the past is forgotten: nothing eases over a second's hole."""
+
+
+class Continuity:
+    """Tells when what came before says nothing of a face any more.
+
+    After a hole, and when the headset goes on again: perhaps on another head, and surely in another
+    place on it.
+    """
+
+    def __init__(self) -> None:
+        self._last_ns: int | None = None
+        self._worn = True
+
+    def broken_by(self, frame: SensorFrame) -> bool:
+        """Return whether the past has to be forgotten before this frame; call it once for each."""
+        worn = self._worn if frame.worn is None else frame.worn.worn
+        hole = self._last_ns is not None and frame.time_ns - self._last_ns > GAP_NS
+        donned = worn and not self._worn
+        self._last_ns, self._worn = frame.time_ns, worn
+        return hole or donned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +66,7 @@ def run(
         How many frames went through, and over what time.
     """
     count, first_ns, last_ns = 0, 0, 0
+    continuity = Continuity()
     with ExitStack() as open_now:
         for sink in sinks:
             open_now.enter_context(sink)
@@ -55,7 +76,7 @@ def run(
                 break
             if count == 0:
                 first_ns = frame.time_ns
-            elif frame.time_ns - last_ns > GAP_NS:
+            if continuity.broken_by(frame):
                 reconstructor.reset()
             face = reconstructor.reconstruct(frame)
             for sink in sinks:

@@ -16,6 +16,7 @@ from ..headset.errors import ModelError
 from ..headset.frame import EVENTS
 from ..headset.names import ARKIT
 from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, NEXT, OUTPUTS, STATE, Metadata
+from .graph_digest import graph_digest
 
 # Nothing leaves this machine but what the wearer names. Its import alone would make an id for this
 # machine and queue an event, so it is told before; `disable_telemetry_events` comes too late.
@@ -32,6 +33,7 @@ LARGEST_BYTES: Final = 256 << 20
 LARGEST_STATE: Final = 1 << 20
 """Floats in all states together: 4 MiB."""
 
+_CPU: Final = ("CPUExecutionProvider",)
 _CUDA_LIBRARIES: Final = ("libcudart.so.13", "libcudnn.so.9")
 
 
@@ -45,15 +47,15 @@ def providers(*, gpu: bool = False) -> tuple[list[str], str]:
         gpu: Ask for CUDA where it can run; the CPU alone is faster for our small graphs.
     """
     if not gpu:
-        return ["CPUExecutionProvider"], "CPU: the graphs are small"
+        return [*_CPU], "CPU: the graphs are small"
     if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return ["CPUExecutionProvider"], "CPU: this ONNX Runtime has no CUDA in it"
+        return [*_CPU], "CPU: this ONNX Runtime has no CUDA in it"
     for library in _CUDA_LIBRARIES:
         try:
             ctypes.CDLL(library)
         except OSError:
-            return ["CPUExecutionProvider"], f"CPU: {library} is missing: install CUDA 13, cuDNN 9"
-    return ["CUDAExecutionProvider", "CPUExecutionProvider"], "CUDA: its libraries are here"
+            return [*_CPU], f"CPU: {library} is missing: install CUDA 13, cuDNN 9"
+    return ["CUDAExecutionProvider", *_CPU], "CUDA: its libraries are here"
 
 
 class Model:
@@ -68,6 +70,7 @@ class Model:
         outputs: Buffers (1, n) by name, filled by `run`.
         seen: Shape (3, F), the inputs observed, mask and age_s in one.
         faces: Shape (3, 52), the outputs median, low and high in one.
+        runs_on: Where it runs, and why, in words.
     """
 
     metadata: Metadata
@@ -75,17 +78,26 @@ class Model:
     outputs: dict[str, Floats32]
     seen: Floats32
     faces: Floats32
+    runs_on: str
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, gpu: bool = False) -> None:
         """Load a file.
+
+        Args:
+            path: Its place.
+            gpu: Let CUDA run it where it can. Else no context is opened on a GPU that a game needs.
 
         Raises:
             ModelError: Unreadable, no ONNX graph, or not as the contract says.
         """
         self.path = path
-        session = _session(path)
+        asked, self.runs_on = providers(gpu=gpu)
+        content = _content(path)
+        session = _session(path, content, asked=asked)
         self._session = session
         self.metadata = _metadata(path, session)
+        if self.metadata.digest and self.metadata.digest != graph_digest(content):
+            raise ModelError(f"{path}: damaged, its graph is not what was exported: fetch it again")
         width = {
             "anchors": len(ANCHORS),
             "anchor_mask": len(ANCHORS),
@@ -161,7 +173,8 @@ class Graph:
             ModelError: Unreadable, no ONNX graph, or of other numbers than float32.
         """
         self.path = path
-        self._session = session = _session(path, "name an ONNX file of standard operators")
+        remedy = "name an ONNX file of standard operators"
+        self._session = session = _session(path, _content(path, remedy), remedy)
         self.inputs = {node.name: _loose_shape(path, node) for node in session.get_inputs()}
         self.outputs = {node.name: _loose_shape(path, node) for node in session.get_outputs()}
 
@@ -179,7 +192,10 @@ class Graph:
             ) from cause
 
 
-def _session(path: Path, remedy: str = "name one that train wrote") -> Any:
+_TRAINED: Final = "name one that train wrote"
+
+
+def _content(path: Path, remedy: str = _TRAINED) -> bytes:
     try:
         size = path.stat().st_size
         content = path.read_bytes() if size <= LARGEST_BYTES else b""
@@ -187,13 +203,18 @@ def _session(path: Path, remedy: str = "name one that train wrote") -> Any:
         raise ModelError(f"{path}: cannot be read ({cause.strerror}): name a model file") from cause
     if not content:
         raise ModelError(f"{path}: empty or too large for a model: {remedy}")
+    return content
+
+
+def _session(
+    path: Path, content: bytes, remedy: str = _TRAINED, *, asked: Sequence[str] = _CPU
+) -> Any:
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = 1  # a small graph loses more to waking threads than it gains
     settings.inter_op_num_threads = 1
     settings.log_severity_level = 4  # what it would print is in what it raises
-    asked, _ = providers()
     try:
-        return ort.InferenceSession(content, settings, providers=asked)
+        return ort.InferenceSession(content, settings, providers=list(asked))
     except Exception as cause:  # its exceptions share no base but Exception
         raise ModelError(f"{path}: not an ONNX model ({_first_line(cause)}): {remedy}") from cause
 
@@ -222,6 +243,11 @@ def _metadata(path: Path, session: Any) -> Metadata:
     ):
         if tuple(given) != ours:
             raise ModelError(f"{path}: other {what} than ours: export it again")
+    for numbers in (metadata.mean, *metadata.send_gain.values()):
+        if len(numbers) != len(ARKIT) or not np.isfinite(numbers).all():
+            raise ModelError(
+                f"{path}: its mean or send_gain is not {len(ARKIT)} numbers: export it again"
+            )
     unknown = [name for name in metadata.features if name not in FEATURES]
     if unknown or len(set(metadata.features)) != len(metadata.features):
         raise ModelError(

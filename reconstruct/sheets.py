@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..calibration.fit import fit
+from ..calibration.profile import Profile
 from ..datasets.recording import Recording, nearest
 from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
@@ -65,48 +66,87 @@ class Sheet:
         )
 
 
-def sheet(recording: Recording, *, calibration_s: float = CALIBRATION_S) -> Sheet:
-    """Return the training rows of a recording with truth and sensors.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A recording as a model is given it, T frames, and which truth lies beside each.
+
+    Attributes:
+        profile: The wearer's, from the calibration's seconds.
+        time_ns: Shape (T,).
+        rows: Shape (T, 3, 52): observed, mask and age_s, as `Features` gives them.
+        truth: Shape (N, 52), all of it, relative to its median in the calibration's seconds; NaN
+            where it is not known.
+        closest: Shape (T,), row of `truth` beside each frame, -1 where none is near.
+        calibrated_until_ns: The end of the calibration's seconds.
+    """
+
+    profile: Profile
+    time_ns: NDArray[np.int64]
+    rows: Floats
+    truth: Floats
+    closest: NDArray[np.intp]
+    calibrated_until_ns: int
+
+
+def seen(name: str, recording: Recording, *, calibration_s: float) -> Seen:
+    """Run a recording with truth through the features of its calibrated wearer.
 
     Raises:
         RecordingError: It has no truth, no person, none of its truth in the calibration's seconds,
             or no frame beside a truth.
     """
-    about, truth = recording.about, recording.truth
-    name = about.source or "recording"
+    truth = recording.truth
     if truth is None:
         raise RecordingError(f"{name}: has no truth: train on an imported capture")
-    if not about.person:
+    if not recording.about.person:
         raise RecordingError(f"{name}: names no person: import it with --person")
-    if truth.time_ns[0] > recording.span_ns[0] + round(calibration_s * NS_PER_S):
+    until_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
+    if truth.time_ns[0] > until_ns:
         raise RecordingError(f"{name}: no truth in the first {calibration_s:g} s: calibrate longer")
-    features = Features(fit(recording.first(calibration_s).frames()))
+    profile = fit(recording.first(calibration_s).frames())
+    features = Features(profile)
     times: list[int] = []
-    observed: list[Floats] = []
-    mask: list[Floats] = []
+    rows: list[Floats] = []
     for frame in recording.frames():
-        seen = features.observe(frame)
         times.append(frame.time_ns)
-        observed.append(seen.observed.copy())
-        mask.append(seen.mask.copy())
+        rows.append(features.observe(frame).rows.copy())
     time_ns = np.array(times, dtype=np.int64)
     closest = nearest(truth.time_ns, time_ns, within_ns=_MATCH_NS)
-    near = closest >= 0
-    if not near.any():
+    if not (closest >= 0).any():
         raise RecordingError(f"{name}: no frame lies beside a truth: simulate its sensors again")
-    until_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
-    missing = [name for name, row in zip(ARKIT, truth.arkit.T, strict=True) if np.isnan(row).any()]
+    return Seen(
+        profile=profile,
+        time_ns=time_ns,
+        rows=np.array(rows),
+        truth=truth.arkit - truth.rest(until_ns),
+        closest=closest,
+        calibrated_until_ns=until_ns,
+    )
+
+
+def sheet(recording: Recording, *, calibration_s: float = CALIBRATION_S) -> Sheet:
+    """Return the training rows of a recording with truth and sensors.
+
+    Raises:
+        RecordingError: As `seen`, or its truth lacks a channel somewhere.
+    """
+    about = recording.about
+    name = about.source or "recording"
+    found = seen(name, recording, calibration_s=calibration_s)
+    missing = [name for name, row in zip(ARKIT, found.truth.T, strict=True) if np.isnan(row).any()]
     if missing:
         raise RecordingError(
             f"{name}: its truth lacks {missing[0]} (of {len(missing)} channels) in places: "
             "train on captures of the whole face"
         )
+    near = found.closest >= 0
+    observed, mask, _ = np.moveaxis(found.rows[near], 1, 0)
     return Sheet(
         person=about.person,
         name=name,
         rig=about.rig,
-        time_ns=time_ns[near],
-        observed=np.array(observed)[near],
-        mask=np.array(mask)[near],
-        truth=truth.arkit[closest[near]] - truth.rest(until_ns),
+        time_ns=found.time_ns[near],
+        observed=observed,
+        mask=mask,
+        truth=found.truth[found.closest[near]],
     )

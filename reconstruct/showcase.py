@@ -137,10 +137,8 @@ def clip(recording: Recording, model: str, *, calibration_s: float, seconds_most
     shown, gaze = truth_at(truth, track.time_ns, calibrated_ns)
     origin = np.array([_arkit_origin(face) for face in faces])
     shots = [
-        Shot(
-            sensed=seen[0], sensed_gaze=seen[1], face=face, inferred=arkit, origin=whence,
-            truth=true, truth_gaze=look,
-        )
+        Shot(sensed=seen[0], sensed_gaze=seen[1], face=face, inferred=arkit, origin=whence,
+             truth=true, truth_gaze=look)
         for seen, face, arkit, whence, true, look in zip(
             sensed, faces, track.arkit, origin, shown, gaze, strict=True
         )
@@ -222,13 +220,7 @@ def draw(
 
 
 def liveliest_start(truth: Truth, from_ns: int, length_ns: int) -> int:
-    """Return where the stretch of that length begins in which the hidden truth moves most.
-
-    Args:
-        truth: Of the whole take.
-        from_ns: Where the stretch may begin; truth's rest is what it is up to there.
-        length_ns: Of the stretch.
-    """
+    """Return where the stretch of that length begins in which the hidden truth moves most."""
     hidden = [ARKIT_INDEX[name] for name in HIDDEN_14]
     after = truth.time_ns >= from_ns
     time_ns = truth.time_ns[after]
@@ -242,13 +234,7 @@ def liveliest_start(truth: Truth, from_ns: int, length_ns: int) -> int:
 
 
 def truth_at(truth: Truth, time_ns: NDArray[np.int64], rest_until_ns: int) -> tuple[Floats, Floats]:
-    """Return truth relative to its rest (T, 52), gaze left as it is, and its gaze (T, 2, 3).
-
-    Args:
-        truth: Of the whole take.
-        time_ns: Shape (T,), the instants asked for; NaN where truth is not known nearby.
-        rest_until_ns: The end of the window whose median is the rest.
-    """
+    """Return truth at instants, relative to its rest (T, 52) but for gaze, and its gaze (T, 2, 3)."""
     at = interpolate(truth.time_ns, truth.arkit, time_ns, gap_ns=_GAP_NS)
     rest = truth.rest(rest_until_ns)
     rest[[ARKIT_INDEX[name] for name in LOOK_8]] = 0.0

@@ -10,11 +10,12 @@ from ..datasets.recording import Recording
 from ..headset.errors import ModelError, RecordingError
 from ..headset.rig import RIGS
 from .closed_form import Kind, fit_closed_form
+from .event_odds import fit_event_odds
 from .export import export
 from .sheets import CALIBRATION_S, sheet
 from .trial import fingerprint
 
-KINDS: Final[tuple[Kind, ...]] = ("ridge", "robust")
+KINDS: Final[tuple[Kind, ...]] = ("ridge", "robust", "anatomy")
 _WHOLE: Final = RIGS["mouth+eyes"]
 
 
@@ -60,6 +61,7 @@ def train(
     export(
         out,
         fit_closed_form(kind, sheets),
+        fit_event_odds(sheets),
         takes=tuple(takes),
         licence="; ".join(licences),
         made_by=made_by,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -20,12 +21,16 @@ from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
 from ..headset.rig import RIGS
 from .judged import Take
+from .life.life import Life
 from .models import metadata, reconstructor
 from .offline import track
 from .sheets import CALIBRATION_S
 
 BASELINES: Final = ("neutral", "mean", "rules", "ridge", "robust")
 """What every model stands beside."""
+
+ALIVE_HZ: Final = 120.0
+"""Fast enough to see a saccade's peak speed (`behaviour`)."""
 
 Progress = Callable[[str], None]
 
@@ -48,6 +53,20 @@ def reconstruct(recording: Recording, model: str, *, calibration_s: float) -> Fa
     blind = recording.without_truth()
     profile = fit(blind.first(calibration_s).frames()) if calibration_s > 0.0 else None
     return track(blind.frames(), reconstructor(model, profile))
+
+
+def alive(recording: Recording, model: str, *, calibration_s: float, seed: int = 0) -> FaceTrack:
+    """Return the same with life over it where nothing is sensed, at `ALIVE_HZ`.
+
+    Args:
+        recording: With sensor streams.
+        model: As `models.predictor` takes it.
+        calibration_s: As in `reconstruct`.
+        seed: Of who is made up.
+    """
+    blind = recording.without_truth()
+    profile = fit(blind.first(calibration_s).frames()) if calibration_s > 0.0 else None
+    return track(blind.frames(ALIVE_HZ), reconstructor(model, profile, Life(seed)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +98,15 @@ def takes(
         ModelError: A model cannot be loaded.
     """
     seen = seen_people(recordings, entries)
-    return [
-        _take(name, recording, entries, seen, calibration_s, progress)
-        for name, recording in recordings.items()
-    ]
+    found: list[Take] = []
+    for name, recording in recordings.items():
+        take = unjudged(name, recording, seen, calibration_s=calibration_s)
+        tracks: dict[str, FaceTrack] = {}
+        for entry in entries:
+            tracks[entry.name] = reconstruct(recording, entry.model, calibration_s=calibration_s)
+            progress(f"{name} {entry.name}")
+        found.append(replace(take, tracks=tracks))
+    return found
 
 
 def seen_people(
@@ -101,14 +125,20 @@ def seen_people(
     return trained
 
 
-def _take(
-    name: str,
-    recording: Recording,
-    entries: Sequence[Entry],
-    seen: Mapping[str, frozenset[str]],
-    calibration_s: float,
-    progress: Progress,
+def unjudged(
+    name: str, recording: Recording, seen: Mapping[str, frozenset[str]], *, calibration_s: float
 ) -> Take:
+    """Return a take without any track yet.
+
+    Args:
+        name: For messages.
+        recording: With truth, a person and a known rig.
+        seen: By name of track, the people its weights saw.
+        calibration_s: These seconds of it are not judged.
+
+    Raises:
+        RecordingError: The recording lacks truth, person or rig.
+    """
     truth, rig = recording.truth, RIGS.get(recording.about.rig)
     if truth is None:
         raise RecordingError(f"{name}: holds no truth to judge by: import a capture")
@@ -118,16 +148,12 @@ def _take(
         )
     if not recording.about.person:
         raise RecordingError(f"{name}: names no person: import it again with --person")
-    tracks: dict[str, FaceTrack] = {}
-    for entry in entries:
-        tracks[entry.name] = reconstruct(recording, entry.model, calibration_s=calibration_s)
-        progress(f"{name} {entry.name}")
     return Take(
         person=recording.about.person,
         name=name,
         rig=rig,
         truth=truth,
-        tracks=tracks,
+        tracks={},
         calibrated_until_ns=recording.span_ns[0] + round(calibration_s * NS_PER_S),
         trained_on=seen,
         tracker=recording.about.tracker,
@@ -135,7 +161,13 @@ def _take(
 
 
 def curve(
-    recordings: Mapping[str, Recording], model: str, *, lengths_s: Sequence[float]
+    recordings: Mapping[str, Recording],
+    model: str,
+    *,
+    lengths_s: Sequence[float],
+    label: str = "",
+    known: Mapping[tuple[str, float], FaceTrack] = MappingProxyType({}),
+    progress: Progress = lambda _: None,
 ) -> list[Take]:
     """Return takes whose tracks are one model after calibrations of several lengths.
 
@@ -145,24 +177,26 @@ def curve(
         recordings: As in `takes`; those not longer than the longest calibration are left out.
         model: As `models.predictor` takes it.
         lengths_s: Of calibration; 0 is none at all.
+        label: What the model is called; its own name or file where empty.
+        known: By recording and length, what has been reconstructed already.
+        progress: Told after each recording.
     """
     longest_s = max(lengths_s)
-    fitting = {n: r for n, r in recordings.items() if r.duration_s > longest_s + 1.0}
-    entries = [Entry(name=f"{model} after {length:g} s", model=model) for length in lengths_s]
-    found = [
-        _take(name, r, entries[:1], seen_people({name: r}, entries), longest_s, lambda _: None)
-        for name, r in fitting.items()
-    ]
-    return [
-        replace(
-            take,
-            tracks={
-                entry.name: reconstruct(fitting[take.name], model, calibration_s=length)
-                for entry, length in zip(entries, lengths_s, strict=True)
-            },
-        )
-        for take in found
-    ]
+    names = {length: f"{label or model} after {length:g} s" for length in lengths_s}
+    entries = [Entry(name=name, model=model) for name in names.values()]
+    found: list[Take] = []
+    for name, recording in recordings.items():
+        if recording.duration_s <= longest_s + 1.0:
+            continue
+        seen = seen_people({name: recording}, entries)
+        tracks = {
+            track: known.get((name, length)) or reconstruct(recording, model, calibration_s=length)
+            for length, track in names.items()
+        }
+        take = unjudged(name, recording, seen, calibration_s=longest_s)
+        found.append(replace(take, tracks=tracks))
+        progress(f"{name} {label or model}")
+    return found
 
 
 def left_out(

@@ -2,6 +2,14 @@
 
 Every model and baseline gets the same frames of the same people, calibrated from each recording's
 first seconds. People a model was trained on are shown apart and count for nothing.
+
+    unvisor evaluate takes/*.h5                                    what ships, under the takes' own rig
+    unvisor evaluate takes/*.h5 --all-rigs --leave-one-out robust  fitted anew without each person
+    unvisor evaluate takes/*.h5 --fit-on others/*.h5               fitted on other people
+    unvisor evaluate takes/*.h5 --full --plots cards               everything, drawn
+    unvisor evaluate takes/*.h5 --film films                       truth | ours | rules, and the worst
+
+`--json` writes all figures; its key `explains` says what stands under each of the others.
 """
 
 from __future__ import annotations
@@ -9,33 +17,26 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
-
-from rich.console import Console
-from rich.table import Table
 
 from ..datasets.recording import Recording
 from ..datasets.store import load
-from ..headset.errors import ModelError, RecordingError
+from ..headset.errors import ModelError, OutputError, RecordingError
 from ..headset.files import replacing
-from ..reconstruct import trial
-from ..reconstruct.card import Card, card
+from ..headset.rig import RIGS, Rig
+from ..reconstruct import folds, trial
 from ..reconstruct.leaks import Leak, leaks
-from ..reconstruct.loss import Loss, losses
+from ..reconstruct.masking import possible
 from ..reconstruct.models import DEFAULT
 from ..reconstruct.sheets import CALIBRATION_S
+from ..reconstruct.study import Study, steps, study
+from .evaluate_shown import show
 from .terminal import CONSOLE, WEEK_S, counting, named, ready, within, working
-
-if TYPE_CHECKING:
-    from ..reconstruct.judged import Take
-
-LENGTHS_S: Final = (0.0, 5.0, 20.0)
-"""Calibrations that are compared under --full; judged on what follows the longest."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,46 +47,124 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "for each")  # fmt: skip
     add("--calibration-s", type=float, default=CALIBRATION_S, metavar="S",
         help="calibrate each wearer from so much (default %(default)s)")  # fmt: skip
-    add("--leave-one-out", action="store_true", help="fit mean, ridge and robust anew for each "
-        "person, on the others' recordings")  # fmt: skip
+    add("--rig", action="append", default=[], choices=list(RIGS), metavar="RIG", help="judge under this "
+        f"rig, again for each; a larger rig's recordings are masked ({', '.join(RIGS)})")  # fmt: skip
+    add("--all-rigs", action="store_true", help="judge under every rig the recordings can stand for, "
+        "in the order wearers own them")  # fmt: skip
+    add("--leave-one-out", nargs="?", const=DEFAULT, metavar="KIND", help="fit KIND and the baselines "
+        "anew for each person, on the others' recordings (default KIND: %(const)s)")  # fmt: skip
+    add("--fit-on", action="extend", nargs="+", type=Path, default=[], metavar="T.h5", help="fit them "
+        "on these recordings, of other people")  # fmt: skip
+    add("--second-truth", action="extend", nargs="+", type=Path, default=[], metavar="B.h5",
+        help="another tracker's capture of the same takes, on their clock: a ceiling")  # fmt: skip
     add("--leaks", action="store_true", help="run the leak tests on every model as well")
-    add("--full", action="store_true", help="calibrations of several lengths, and one sensor lost, "
-        f"for {DEFAULT} and each --model")  # fmt: skip
+    add("--full", action="store_true", help="calibrations of several lengths, one sensor lost, parts "
+        f"removed, ceilings, life, prediction and cost, for {DEFAULT} and each other model")  # fmt: skip
     add("--channels", action="store_true", help="show every channel, not groups alone")
     add("--json", type=Path, metavar="OUT", help="write the whole card as JSON")
+    add("--plots", type=Path, metavar="DIR", help="draw a page for each rig, PNG")
+    add("--film", type=Path, metavar="DIR", help="film the take that holds the worst ten seconds: "
+        "truth, ours and today's rules")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     """Judge, show, write; exit code 1 where a leak test fails or something is too good."""
+    _check(options)
+    recordings = _loaded(options.recordings)
+    rigs = _rigs(recordings, options)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="unvisor-")))
+        parts = _folds(recordings, options, folder)
+        with counting("judging", steps(parts, len(rigs), full=options.full)) as step:
+            found = study(
+                parts,
+                rigs,
+                calibration_s=options.calibration_s,
+                full=options.full,
+                second=list(_loaded(options.second_truth).values()),
+                fitted=_fits(options),
+                progress=step,
+            )
+        leaked = _leaks(parts, options) if options.leaks else []
+        if options.json is not None:
+            content = found.as_json() | {"leaks": [asdict(leak) for leak in leaked]}
+            with replacing(options.json, RecordingError) as draft:
+                draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        show(found, leaked, channels=options.channels)
+        if options.plots is not None:
+            _draw(found, options.plots)
+        if options.film is not None:
+            _film(found, parts, options)
+    return 1 if found.card.alarms or any(not leak.passed for leak in leaked) else 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what cannot be done before any work is done for it."""
     within("--calibration-s", options.calibration_s, WEEK_S, or_zero=True)
     ready(options.json, RecordingError, inputs=options.recordings, word="--json")
-    recordings = {name: load(path) for name, path in named(options.recordings).items()}
-    judge = _leaving_one_out if options.leave_one_out else _as_shipped
-    if not options.leave_one_out:
-        _warn(recordings, options)
-    takes = judge(recordings, options)
-    judged = card(takes)
-    found = _leaks(recordings, options) if options.leaks else []
-    lengths, lost = _full(recordings, options) if options.full else ([], [])
-    if options.json is not None:
-        content = judged.as_json() | {
-            "leaks": [asdict(leak) for leak in found],
-            "calibration_lengths": [each.as_json()["table"] for each in lengths],
-            "sensor_lost": [asdict(loss) for loss in lost],
-        }
-        with replacing(options.json, RecordingError) as draft:
-            draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    _show(judged, channels=options.channels)
-    for each in lengths:
-        _show(each, channels=False)
-    _show_rest(lost, found)
-    return 1 if judged.alarms or any(not leak.passed for leak in found) else 0
+    for word, place in (("--plots", options.plots), ("--film", options.film)):
+        if place is not None and place.exists() and not place.is_dir():
+            raise OutputError(f"{place}: is a file: name a folder for {word}")
+    if options.leave_one_out and options.fit_on:
+        raise RecordingError("--fit-on and --leave-one-out: two ways to split people: name one")
+    if options.rig and options.all_rigs:
+        raise RecordingError("--rig and --all-rigs: name rigs, or have all: give one of the two")
+    if (_fits(options) or options.full) and find_spec("onnx") is None:
+        word = "--leave-one-out" if options.leave_one_out else "--fit-on"
+        word = word if _fits(options) else "--full"  # which fits ceilings
+        raise ModelError(f"{word}: the package onnx is missing: pip install 'unvisor[train]'")
 
 
-def _warn(recordings: Mapping[str, Recording], options: argparse.Namespace) -> None:
+def _fits(options: argparse.Namespace) -> bool:
+    return bool(options.leave_one_out or options.fit_on)
+
+
+def _loaded(paths: Sequence[Path]) -> dict[str, Recording]:
+    return {name: load(path) for name, path in named(paths).items()}
+
+
+def _rigs(recordings: Mapping[str, Recording], options: argparse.Namespace) -> list[Rig | None]:
+    """Return the rigs to judge under, None for the recordings' own; say which are left out."""
+    if not options.all_rigs:
+        return [RIGS[name] for name in dict.fromkeys(options.rig)] or [None]
+    rigs, left_out = possible(recordings)
+    for name, why in left_out.items():
+        CONSOLE.print(f"rig {name}: left out: {why}", style="yellow")
+    return list(rigs)
+
+
+def _folds(
+    recordings: Mapping[str, Recording], options: argparse.Namespace, folder: Path
+) -> list[folds.Fold]:
+    kinds = [options.leave_one_out or DEFAULT]
+    if options.leave_one_out:
+        people = len({each.about.person for each in recordings.values()})
+        found: list[folds.Fold] = []
+        with counting("fitting without each person", people) as step:
+            for fold in folds.leaving_one_out(
+                recordings, options.model, kinds=kinds, folder=folder,
+                calibration_s=options.calibration_s,
+            ):  # fmt: skip
+                found.append(fold)
+                step(next(iter(fold.recordings.values())).about.person)
+        return found
+    if options.fit_on:
+        with working("fitting"):
+            return [
+                folds.fixed(
+                    recordings, _loaded(options.fit_on), options.model, kinds=kinds, folder=folder,
+                    calibration_s=options.calibration_s,
+                )
+            ]  # fmt: skip
+    fold = folds.as_shipped(recordings, options.model)
+    _warn(fold)
+    return [fold]
+
+
+def _warn(fold: folds.Fold) -> None:
     """Say before the work which models have seen whom: of those people no score counts."""
-    people = {recording.about.person for recording in recordings.values()}
-    for name, seen in trial.seen_people(recordings, _entries(options)).items():
+    people = {recording.about.person for recording in fold.recordings.values()}
+    for name, seen in trial.seen_people(fold.recordings, fold.entries).items():
         if name != "mean" and seen & people:
             CONSOLE.print(
                 f"{name} was trained on {', '.join(sorted(seen & people))}: no score of these people "
@@ -94,125 +173,49 @@ def _warn(recordings: Mapping[str, Recording], options: argparse.Namespace) -> N
             )
 
 
-def _entries(options: argparse.Namespace) -> list[trial.Entry]:
-    baselines = [trial.Entry(name=name, model=name) for name in trial.BASELINES]
-    return baselines + [trial.Entry(name=Path(m).stem, model=m) for m in options.model]
-
-
-def _as_shipped(recordings: Mapping[str, Recording], options: argparse.Namespace) -> list[Take]:
-    entries = _entries(options)
-    with counting("reconstructing", len(recordings) * len(entries)) as step:
-        return trial.takes(recordings, entries, calibration_s=options.calibration_s, progress=step)
-
-
-def _leaving_one_out(
-    recordings: Mapping[str, Recording], options: argparse.Namespace
-) -> list[Take]:
-    if find_spec("onnx") is None:
-        raise ModelError(
-            "--leave-one-out: the package onnx is missing: pip install 'unvisor[train]'"
-        )
-    from ..reconstruct.training import KINDS, train
-
-    takes: list[Take] = []
-    for theirs, others in trial.left_out(recordings):
-        with TemporaryDirectory(prefix="unvisor-") as folder:
-            fitted: dict[str, Path] = {k: Path(folder) / f"{k}.onnx" for k in KINDS}
-            with working(f"fitting without {next(iter(theirs.values())).about.person}"):
-                for kind in KINDS:
-                    train(kind, others, fitted[kind], calibration_s=options.calibration_s)
-            fitted["mean"] = fitted["ridge"]
-            entries = [
-                trial.Entry(
-                    name=entry.name,
-                    model=_fitted(entry.name, fitted) if entry.model in fitted else entry.model,
-                )
-                for entry in _entries(options)
-            ]
-            with counting("reconstructing", len(theirs) * len(entries)) as step:
-                takes += trial.takes(
-                    theirs, entries, calibration_s=options.calibration_s, progress=step
-                )
-    return takes
-
-
-def _fitted(name: str, fitted: Mapping[str, Path]) -> str:
-    return f"mean:{fitted[name]}" if name == "mean" else str(fitted[name])
-
-
-def _leaks(recordings: Mapping[str, Recording], options: argparse.Namespace) -> list[Leak]:
-    entries = _entries(options)
+def _leaks(parts: Sequence[folds.Fold], options: argparse.Namespace) -> list[Leak]:
     found: list[Leak] = []
-    with counting("testing for leaks", len(entries)) as step:
-        for entry in entries:
-            run = partial(trial.reconstruct, model=entry.model, calibration_s=options.calibration_s)
-            found += [
-                replace(leak, name=f"{entry.name}: {leak.name}")
-                for leak in leaks(
-                    run, list(recordings.values()), calibrated_s=options.calibration_s
+    with counting("testing for leaks", sum(len(fold.entries) for fold in parts)) as step:
+        for fold in parts:
+            for entry in fold.entries:
+                run = partial(
+                    trial.reconstruct, model=entry.model, calibration_s=options.calibration_s
                 )
-            ]
-            step(entry.name)
+                found += [
+                    replace(leak, name=f"{entry.name}: {leak.name}")
+                    for leak in leaks(
+                        run, list(fold.recordings.values()), calibrated_s=options.calibration_s
+                    )
+                ]
+                step(entry.name)
     return found
 
 
-def _full(
-    recordings: Mapping[str, Recording], options: argparse.Namespace
-) -> tuple[list[Card], list[Loss]]:
-    models = [DEFAULT, *options.model]
-    cards: list[Card] = []
-    lost: list[Loss] = []
-    with counting("calibrations and losses", len(models)) as step:
-        for model in models:
-            takes = trial.curve(recordings, model, lengths_s=LENGTHS_S)
-            if takes:
-                cards.append(card(takes, reference=next(iter(takes[0].tracks))))
-            for name, recording in recordings.items():
-                lost += losses(name, recording, model, calibration_s=options.calibration_s)
-            step(model)
-    return cards, lost
+def _draw(found: Study, folder: Path) -> None:
+    from ..reconstruct.card_plots import draw
+
+    with working("drawing"):
+        for path in draw(found, folder):
+            CONSOLE.print(f"drawn: {path}")
 
 
-_KEY = """\
-mae: error of the best guess; ratio: to that of the wearer's own rest, below 1 is better than rest;
-worst: of any person; r: correlation; dynamics: motion shown ÷ true motion; covers: share of truth
-inside the stated 90 % interval. coupled-9: cheeks, nose, squint, wide; free-5: the brows;
-passing: what is sensed. "1 + 1 seen": one person counts, one was seen in training."""
+def _film(found: Study, parts: Sequence[folds.Fold], options: argparse.Namespace) -> None:
+    from ..reconstruct.side_by_side import film, scenes
 
-_SHOWN = ("channels", "track", "people", "mae", "ratio", "worst", "r", "dynamics", "covers")
-"""What fits on a terminal of 80 columns; the rest is in the JSON."""
-
-
-def _show(judged: Card, *, channels: bool) -> None:
-    console = Console()
-    console.width = max(console.width, 80)  # figures are worth more than a tidy edge
-    shown = [judged.COLUMNS.index(name) for name in _SHOWN]
-    rigs = list(dict.fromkeys(row.rig for row in judged.table))
-    for rig in rigs:
-        table = Table(*_SHOWN, title=f"rig {rig}", title_justify="left", box=None, pad_edge=False)
-        last = ""
-        for row in judged.rows(channels=channels):
-            if row[0] == rig:
-                cells = [row[column] for column in shown]
-                last, cells[0] = cells[0], "" if cells[0] == last else cells[0]
-                table.add_row(*cells)
-        console.print(table)
-    console.print(_KEY, style="dim")
-    for alarm in judged.alarms:
-        console.print(f"too good to be true: {alarm}", style="red")
+    worst = next((row for row in found.worst if row.track == _filmed(parts, options)), None)
+    if worst is None:
+        raise RecordingError("--film: nobody here is unseen by the model: name another recording")
+    fold = next(fold for fold in parts if worst.take in fold.recordings)
+    model = next(entry.model for entry in fold.entries if entry.name == worst.track)
+    shown = scenes(fold.recordings[worst.take], worst, model, calibration_s=options.calibration_s)
+    with counting("filming", sum(len(scene.time_s) for scene in shown)) as step:
+        path = film(shown, options.film, worst.take, step)
+    CONSOLE.print(f"filmed: {path}")
 
 
-def _show_rest(lost: Sequence[Loss], found: Sequence[Leak]) -> None:
-    console = Console()
-    if lost:
-        columns = ("model", "take", "lost", "error ÷ smaller rig's", "step added", "recovers in s")
-        table = Table(*columns, title="one sensor lost", title_justify="left", box=None)
-        for loss in lost:
-            figures = (f"{loss.ratio:.2f}", f"{loss.step:.3f}", f"{loss.recovery_s:.2f}")
-            table.add_row(Path(loss.model).stem, loss.name, loss.source, *figures)
-        console.print(table)
-    for leak in found:
-        verdict = "passed" if leak.passed else "LEAKS"
-        console.print(
-            f"{verdict}: {leak.name}: {leak.detail}", style=None if leak.passed else "red"
-        )
+def _filmed(parts: Sequence[folds.Fold], options: argparse.Namespace) -> str:
+    """Return whose face the film shows: the first --model, the kind that was fitted, or the default."""
+    if options.model:
+        return Path(options.model[0]).stem
+    kind = options.leave_one_out
+    return kind if any(entry.name == kind for entry in parts[0].entries) else DEFAULT

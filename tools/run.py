@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import secrets
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -153,10 +154,15 @@ def _wearer(options: argparse.Namespace, recording: Recording | None) -> tuple[P
 
 
 def _loop(options: argparse.Namespace, start: Start, sinks: Mapping[str, Sink]) -> Ran:
-    from ..reconstruct import models, pipeline  # ONNX Runtime takes its time: after all refusals
+    # ONNX Runtime takes its time: after all refusals.
+    from ..reconstruct import models, pipeline
+    from ..reconstruct.life.life import Life
 
     wearer, words = _wearer(options, start.recording)
-    reconstructor = models.reconstructor(options.model or models.DEFAULT, wearer)
+    life = Life(secrets.randbits(32), gestures=options.gestures) if options.life == "on" else None
+    reconstructor = models.reconstructor(
+        options.model or models.DEFAULT, wearer, life, gpu=options.gpu
+    )
 
     def rows() -> dict[str, Health]:
         states = {f"from {name}": health for name, health in start.source.health().items()}

@@ -66,7 +66,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f"--{sees}-model", type=Path, metavar="M.onnx",
             help=f"a model of your own that looks at the {whose}; M.toml beside it describes it",
         )  # fmt: skip
-    add("--model", metavar="NAME|M.onnx", help="what infers the hidden face (robust)")
+    add("--model", metavar="NAME|M.onnx", help="what infers the hidden face (anatomy)")
+    add(
+        "--gpu", action="store_true",
+        help="let CUDA run the model; by default nothing of it opens a GPU that a game needs",
+    )  # fmt: skip
+    add(
+        "--life", choices=("on", "off"), default="on",
+        help="blinks and glances where no sensor tells of eyes (on); VRChat makes its own",
+    )  # fmt: skip
+    add(
+        "--gestures", action="store_true",
+        help="brows that move with speech where no sensor tells: made up, so off by default",
+    )  # fmt: skip
     add(
         "--rate-hz",
         type=float,

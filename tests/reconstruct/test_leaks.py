@@ -17,7 +17,7 @@ from unvisor.headset.names import ARKIT, ARKIT_INDEX, HIDDEN_14
 from unvisor.headset.permit import Basis
 from unvisor.headset.rig import RIGS
 from unvisor.reconstruct.leaks import Leak, Run, causality, leaks, poison, shuffle, too_good
-from unvisor.reconstruct.models import reconstructor
+from unvisor.reconstruct.models import SHIPPED, reconstructor
 from unvisor.reconstruct.offline import track
 
 from .tracks import CALIBRATED_NS, as_track, moving
@@ -236,7 +236,7 @@ def test_shuffling_one_person_is_refused_and_left_out_of_all(wearers: list[Recor
     assert "shuffle" not in {each.name for each in outcomes}
 
 
-@pytest.mark.parametrize("model", ["neutral", "mean", "rules", "ridge", "robust"])
+@pytest.mark.parametrize("model", ["neutral", "mean", "rules", *SHIPPED])
 def test_our_own_reconstructors_do_not_leak(model: str) -> None:
     def run(recording: Recording) -> FaceTrack:
         profile = fit(recording.first(CALIBRATED_S).frames())

@@ -16,7 +16,7 @@ from unvisor.datasets.recording import Recording
 from unvisor.datasets.simulate import simulate
 from unvisor.datasets.store import load
 from unvisor.headset.errors import SensorError
-from unvisor.headset.frame import Face, Health, SensorFrame
+from unvisor.headset.frame import Face, Health, SensorFrame, WornSample
 from unvisor.headset.permit import Basis
 from unvisor.headset.rig import RIGS
 from unvisor.reconstruct import pipeline
@@ -119,6 +119,34 @@ def test_after_a_hole_the_past_is_forgotten(recording: Recording) -> None:
     pipeline.run(Frames([moving, later]), reconstructor("rules", None), [sink])
     assert np.nanmax(np.abs(sink.faces[0].weights)) > 0.2
     assert not np.nan_to_num(sink.faces[1].weights).any()
+
+
+def test_when_the_headset_goes_on_again_the_past_is_forgotten(recording: Recording) -> None:
+    frames = list(recording.frames(30.0))
+    moving = max(frames, key=lambda f: float(np.nanmax(f.faces[0].weights)) if f.faces else 0.0)
+
+    def shown(*worn: bool | None) -> float:
+        """The largest weight once no sensor says anything, after these reports of being worn."""
+        later = [
+            SensorFrame(
+                time_ns=moving.time_ns + i * 10_000_000,
+                worn=None
+                if on is None
+                else WornSample(time_ns=moving.time_ns, received_ns=moving.time_ns, worn=on),
+            )
+            for i, on in enumerate(worn, 1)
+        ]
+        sink = Kept()
+        pipeline.run(Frames([moving, *later]), reconstructor("rules", None), [sink])
+        assert track([moving, *later], reconstructor("rules", None)).arkit.shape[0] == len(
+            sink.faces
+        )
+        return float(np.nanmax(np.abs(sink.faces[-1].weights)))
+
+    assert shown(None, None) > 0.1
+    assert shown(False, None) > 0.1
+    assert shown(False, True) == 0.0
+    assert shown(False, None, True) == 0.0
 
 
 @pytest.mark.parametrize("model", ["robust", "rules"])

@@ -122,6 +122,11 @@ BROKEN: dict[str, tuple[Callable[[onnx.ModelProto], object], str]] = {
     "a newer contract": (lambda proto: describe(proto, contract=99), "contract version 99"),
     "unknown features": (lambda proto: describe(proto, features=["nostril", "x"]), "nostril"),
     "fewer features": (lambda proto: describe(proto, features=["jawOpen"]), "`observed`"),
+    "too few gains": (lambda proto: describe(proto, send_gain={"eyes": [1.0]}), "send_gain"),
+    "a mean without end": (
+        lambda proto: describe(proto, mean=[1e999] * 52),
+        "damaged metadata|mean",
+    ),
     "other channels": (lambda proto: describe(proto, channels=["a"]), "other channels"),
 }
 
@@ -156,7 +161,7 @@ def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
 def test_missing_files_and_unknown_names_say_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         predictor(str(tmp_path / "none.onnx"), None)
-    with pytest.raises(ModelError, match="neutral, mean, rules, ridge, robust"):
+    with pytest.raises(ModelError, match="neutral, mean, rules, anatomy, robust, ridge"):
         predictor("genius", None)
 
 
@@ -177,6 +182,16 @@ def test_the_cpu_runs_unless_asked_otherwise() -> None:
     asked, why = providers(gpu=True)
     assert asked[-1] == "CPUExecutionProvider"
     assert why
+
+
+def test_a_model_that_may_run_on_a_gpu_says_where_it_does_and_gives_the_same() -> None:
+    models = [Model(model_path("robust"), gpu=gpu) for gpu in (False, True)]
+    for model in models:
+        model.inputs["observed"][:] = model.inputs["mask"][:] = 1.0
+        model.run()
+    assert models[0].runs_on.startswith("CPU")
+    assert models[1].runs_on == providers(gpu=True)[1]
+    np.testing.assert_allclose(models[0].faces, models[1].faces, atol=1e-4)
 
 
 def test_nothing_is_kept_of_this_machine_for_others(tmp_path: Path) -> None:
