@@ -1,6 +1,6 @@
 """Whether the headset is shown a face without a break, on a real runtime, as a user would run it.
 
-    .venv/bin/python -m tests.testbed.show --duration-s 300 --pictures /tmp/pictures
+    .venv/bin/python -m tests.testbed.show --duration-s 300 --pictures pictures
 
 prints JSON: frames, and those that were late, by the headset process's own count; what the validation
 layer complains of; where screenshots of both eyes lie. In the middle the runtime is killed and started
