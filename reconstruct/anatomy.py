@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..headset.names import ARKIT, ARKIT_MIRROR
+from .median_regression import least_absolute
 from .sheets import Sheet
 
 Floats = NDArray[np.float64]
@@ -62,9 +63,6 @@ NOISE_FLOOR: Final = {"brow": 0.02, "cheekPuff": 0.03}
 _ROWS: Final = 10_000.0
 _LEAST_REST: Final = 0.01
 """Added to a person's error at rest, lest a channel that they never move weigh endlessly."""
-
-_KNEE: Final = 0.01
-"""Errors below this count as squares, as in `robust`."""
 
 _FIRST_KNEE: Final = 0.05
 _ROUNDS: Final = 12
@@ -110,8 +108,15 @@ def fit_anatomy(sheets: Sequence[Sheet], seen: Places, hidden: Places) -> Floats
         twin = done.get(ARKIT_MIRROR[place])
         if twin is None:
             penalty = np.array([_penalty(ARKIT[s], ARKIT[place]) for s in inputs])
-            out[:, column] = _least_absolute(
-                rows, targets[:, column], weights[:, column], np.diag(penalty)
+            out[:, column] = least_absolute(
+                rows,
+                targets[:, column],
+                np.diag(penalty),
+                weight=weights[:, column],
+                share=weights[:, column] / _FIRST_KNEE,
+                start=np.zeros(seen.size),
+                rounds=_ROUNDS,
+                settled=_SETTLED,
             )
         else:
             out[:, column] = out[mirrored, twin]
@@ -148,19 +153,3 @@ def _weighed(
         weights.append(np.broadcast_to(1.0 / (len(truth) * rest), truth.shape))
     weight = np.concatenate(weights)
     return np.concatenate(rows), np.concatenate(targets), weight * (_ROWS / weight.sum(axis=0))
-
-
-def _least_absolute(rows: Floats, target: Floats, weight: Floats, penalty: Floats) -> Floats:
-    """Minimise weighted absolute errors by reweighted squares; shape (seen,)."""
-    share = weight / _FIRST_KNEE
-    coefficients = np.zeros(rows.shape[1])
-    for _ in range(_ROUNDS):
-        weighted = rows * share[:, None]
-        gram = weighted.T @ rows + penalty
-        step = np.asarray(np.linalg.solve(gram, weighted.T @ target), dtype=np.float64)
-        moved = np.abs(step - coefficients).max(initial=0.0)
-        coefficients = step
-        if moved < _SETTLED:
-            break
-        share = weight / np.hypot(target - rows @ coefficients, _KNEE)
-    return coefficients

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ..headset.names import ARKIT, ARKIT_MIRROR
 from ..headset.rig import RIGS
 from .anatomy import JOINED, above_floor, fit_anatomy, noise_floor
+from .median_regression import KNEE, least_absolute
 from .sheets import Sheet
 from .spread import reach
 
@@ -38,11 +39,8 @@ RIDGE_PENALTY: Final = 300.0
 """Added to the diagonal of the rows' Gram matrix; some 15,000 rows stand behind it."""
 
 ROBUST_PENALTY: Final = 3000.0
-"""The same for absolute errors, whose rows weigh up to 1 / `_KNEE`; measured over 100 to 10,000 on
+"""The same for absolute errors, whose rows weigh up to 1 / `KNEE`; measured over 100 to 10,000 on
 people left out (NOTES)."""
-
-_KNEE: Final = 0.01
-"""Errors below this count as squares: a hundredth of a weight is noise."""
 
 _ROUNDS: Final = 20
 _SETTLED: Final = 1e-3
@@ -168,28 +166,20 @@ def stack(sheets: Sequence[Sheet], seen: Places, hidden: Places) -> tuple[Floats
 def least_squares(rows: Floats, targets: Floats, penalty: float = RIDGE_PENALTY) -> Floats:
     """Minimise squares plus a penalty on coefficients; shape (seen, hidden)."""
     gram = rows.T @ rows + penalty * np.eye(rows.shape[1])
-    return _solve(gram, rows.T @ targets)
-
-
-def _solve(gram: Floats, moment: Floats) -> Floats:
-    return np.asarray(np.linalg.solve(gram, moment), dtype=np.float64)
+    return np.asarray(np.linalg.solve(gram, rows.T @ targets), dtype=np.float64)
 
 
 def _least_absolute(rows: Floats, targets: Floats) -> Floats:
-    """Minimise absolute errors by reweighted squares, a column at a time; shape (seen, hidden)."""
+    """Minimise absolute errors, a column at a time; shape (seen, hidden)."""
     penalty = ROBUST_PENALTY * np.eye(rows.shape[1])
     out = least_squares(rows, targets)
     for column, target in enumerate(targets.T):
-        coefficients = out[:, column]
-        for _ in range(_ROUNDS):
-            weight = 1.0 / np.hypot(target - rows @ coefficients, _KNEE)
-            weighted = rows * weight[:, None]
-            step = _solve(weighted.T @ rows + penalty, weighted.T @ target)
-            moved = np.abs(step - coefficients).max(initial=0.0)
-            coefficients = step
-            if moved < _SETTLED:
-                break
-        out[:, column] = coefficients
+        start = out[:, column]
+        share = 1.0 / np.hypot(target - rows @ start, KNEE)
+        out[:, column] = least_absolute(
+            rows, target, penalty,
+            weight=1.0, share=share, start=start, rounds=_ROUNDS, settled=_SETTLED,
+        )  # fmt: skip
     return out
 
 
