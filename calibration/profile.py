@@ -1,181 +1,196 @@
-"""What is true of one wearer, under one headset: the profile, and its file.
+"""What is true of one wearer, under one headset: the profile and the place of its file.
 
-A profile is fitted from a few seconds of ordinary use (`fit.py`) and read by the reconstructor. It is
-one JSON file a wearer can read, versioned, without pickle.
+    path = profile_place(headset="valve-index")
+    save(path, profile)         # whole or not at all, 0600; what it replaces is kept
+    profile = load(path)
+    undo(path)                  # back to what it was before
+
+One that is sealed (`consent.sealed`) is written with a `Seal` and read with an `Unseal`.
+
+Former profiles lie beside the file in `.history/`, the last `KEPT` of them.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Final
 
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
+import platformdirs
 
 from ..headset.errors import CalibrationError
-from ..headset.files import replacing
-from ..headset.names import UNIFIED, UNIFIED_INDEX
+from ..headset.files import SEALED, replacing
+from .profile_file import LARGEST_BYTES, parse, written
+from .profile_layout import LARGEST_WEIGHT, VERSION
+from .profile_types import Donning, Profile, of_nobody
 
-Floats = NDArray[np.float64]
+__all__ = [
+    "KEPT", "LARGEST_WEIGHT", "VERSION", "Donning", "Profile", "Seal", "Unseal", "former", "load", "of_nobody", "parse",
+    "profile_place", "save", "undo", "update",
+]  # fmt: skip
 
-VERSION = 1
-"""Of the file's layout; a newer one is refused by name, an older one is migrated."""
+Seal = Callable[[bytes], bytes]
+"""Returns a file's sealed form."""
 
-LARGEST_WEIGHT: Final = 10.0
-"""Captures reach 1.08; a weight above this is no weight."""
+Unseal = Callable[[Path, bytes], bytes]
+"""Returns what the sealed form at a path holds; raises an `UnvisorError` where it may not."""
 
-_LARGEST_BYTES: Final = 1 << 20
-"""A profile is some 6 kB; a file above this is something else."""
+KEPT: Final = 5
+"""Former profiles: more than anybody walks back."""
+
+_HISTORY: Final = ".history"
+_DIGITS: Final = 6
+_LONGEST: Final = 40  # characters of a name kept in a file's
+_SEAL_BYTES: Final = 1 << 14
+"""What sealing adds at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """One wearer's resting face and range.
+def profile_place(wearer: str = "me", headset: str = "") -> Path:
+    """Return where a wearer's profile for a headset belongs on this system; it need not exist.
 
-    Attributes:
-        rest: Shape (88,), Unified weights of the resting face as the tracker reports them, NaN where
-            the tracker does not see.
-        reach: Shape (88,), robust largest weight seen (99th percentile), NaN where not seen.
-        openness_rest: Shape (2,), the tracker's openness when the lids are at rest, NaN if unsensed.
-        gaze_rest_rad: Shape (2, 2), (yaw, pitch) of each eye's usual gaze, NaN if unsensed.
-        seconds: How much of the wearer it was fitted from, not negative.
-        quality: 0 (nothing known) to 1 (enough, and consistent).
-        notes: Why a step was refused or what to do better; for the wearer to read.
+    Args:
+        wearer: As they call themselves; two names give two files, whatever is in them.
+        headset: As it calls itself; empty for whichever it is.
     """
-
-    rest: Floats
-    reach: Floats
-    openness_rest: Floats
-    gaze_rest_rad: Floats
-    seconds: float
-    quality: float
-    notes: tuple[str, ...] = ()
+    name = _plain(wearer) + (f"@{_plain(headset)}" if headset else "")
+    return platformdirs.user_data_path("unvisor", appauthor=False) / "profiles" / f"{name}.json"
 
 
-Pair = Annotated[tuple[float | None, float | None], "left, right"]
+def _plain(name: str) -> str:
+    """Return a name as part of a file's: itself where it can be, else told apart by its digest."""
+    if re.fullmatch(rf"[a-z0-9][a-z0-9_-]{{0,{_LONGEST - 1}}}", name):
+        return name
+    kept = re.sub(r"[^a-z0-9]+", "-", name.lower())[:_LONGEST].strip("-") or "x"
+    return f"{kept}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The JSON file: one wearer's numbers by name, null or left out where not sensed."""
-
-    format: str = "unvisor-profile"
-    version: int = VERSION
-    seconds: Annotated[float, msgspec.Meta(ge=0)]
-    quality: Annotated[float, msgspec.Meta(ge=0, le=1)]
-    notes: list[str] = []
-    rest: dict[str, float]
-    reach: dict[str, float]
-    openness_rest: Pair
-    gaze_rest_rad: tuple[Pair, Pair]
-
-
-def save(path: Path, profile: Profile) -> None:
+def save(path: Path, profile: Profile, *, seal: Seal | None = None) -> None:
     """Write a profile as JSON, atomically, readable by its owner alone.
 
+    The file that was there can be had back with `undo`, as it was: sealed or not.
+
+    Args:
+        path: Of the file.
+        profile: What is true of its wearer.
+        seal: Seals it; None for JSON that anything reads.
+
     Raises:
-        CalibrationError: The place cannot be written.
+        CalibrationError: The place cannot be written, or the profile holds what no file may.
     """
-    file = _File(
-        seconds=round(profile.seconds, 3),
-        quality=round(profile.quality, 3),
-        notes=list(profile.notes),
-        rest=_by_name(profile.rest),
-        reach=_by_name(profile.reach),
-        openness_rest=_pair(profile.openness_rest),
-        gaze_rest_rad=(_pair(profile.gaze_rest_rad[0]), _pair(profile.gaze_rest_rad[1])),
-    )
-    text = json.dumps(msgspec.to_builtins(file), indent=2) + "\n"
+    _write(path, profile, keep=True, seal=seal)
+
+
+def update(path: Path, profile: Profile, *, seal: Seal | None = None) -> None:
+    """Write a profile as `save` does, but keep no former one: for a donning, which undoes itself.
+
+    Raises:
+        CalibrationError: As `save`.
+    """
+    _write(path, profile, keep=False, seal=seal)
+
+
+def _write(path: Path, profile: Profile, *, keep: bool, seal: Seal | None) -> None:
+    content = written(profile)
+    if seal is not None:
+        content = seal(content)
+    if keep and path.is_file() and path.stat().st_size <= LARGEST_BYTES + _SEAL_BYTES:
+        _keep(path)
     with replacing(path, CalibrationError) as draft:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_bytes(content)
 
 
-def load(path: Path) -> Profile:
+def load(path: Path, *, unseal: Unseal | None = None) -> Profile:
     """Read a profile.
 
+    Args:
+        path: Of the file.
+        unseal: Opens it where it is sealed.
+
     Raises:
+        UnvisorError: It is sealed, and `unseal` says why it stays so.
         CalibrationError: Missing, not a profile, of a newer version, or holding nonsense.
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise CalibrationError(f"{path}: too large for a profile: calibrate again")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + _SEAL_BYTES + 1)
     except OSError as cause:
         raise CalibrationError(
             f"{path}: cannot be read ({cause.strerror}): calibrate with `unvisor calibrate`"
         ) from cause
+    if content.startswith(SEALED):
+        if unseal is None:
+            raise CalibrationError(f"{path}: is sealed: `unvisor consent open` opens a copy of it")
+        content = unseal(path, content)
     return parse(path, content)
 
 
-def parse(path: Path, content: bytes) -> Profile:
-    """Return the profile in a file's bytes.
+def undo(path: Path, *, unseal: Unseal | None = None) -> Profile:
+    """Go back to the profile that the last `save` replaced; the one gone back from is not kept.
 
     Args:
-        path: Where they came from, for messages.
-        content: The whole file.
+        path: Of the file.
+        unseal: Opens the former one where it is sealed.
+
+    Returns:
+        The profile that is now in the file.
 
     Raises:
-        CalibrationError: As `load`, but for a missing file.
+        CalibrationError: There is none, or it cannot be read; all stays as it is then.
+        UnvisorError: As `load`, likewise.
     """
-    _refuse_foreign(path, content)
+    kept = former(path)
+    if not kept:
+        raise CalibrationError(f"{path}: no earlier profile is kept: calibrate again")
+    earlier = load(kept[-1], unseal=unseal)
     try:
-        file = msgspec.json.decode(content, type=_File)
-    except msgspec.DecodeError as cause:
-        raise CalibrationError(f"{path}: damaged profile ({cause}): calibrate again") from cause
-    return Profile(
-        rest=_from_names(path, file.rest),
-        reach=_from_names(path, file.reach),
-        openness_rest=_array(file.openness_rest),
-        gaze_rest_rad=np.stack([_array(eye) for eye in file.gaze_rest_rad]),
-        seconds=file.seconds,
-        quality=file.quality,
-        notes=tuple(file.notes),
-    )
-
-
-def _refuse_foreign(path: Path, content: bytes) -> None:
-    """Say what the file is, before saying what is wrong inside it."""
-    try:
-        head: Any = msgspec.json.decode(content)
-    except msgspec.DecodeError as cause:
-        raise CalibrationError(f"{path}: not a profile ({cause}): calibrate again") from cause
-    if not isinstance(head, dict) or head.get("format") != "unvisor-profile":  # pyright: ignore[reportUnknownMemberType]
-        raise CalibrationError(f"{path}: not an unvisor profile: name one that calibrate wrote")
-    version: object = head.get("version")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if version != VERSION:
+        kept[-1].replace(path)
+        _sync(path.parent)
+    except OSError as cause:
         raise CalibrationError(
-            f"{path}: profile version {version}, this program reads {VERSION}: "
-            "update unvisor or calibrate again"
-        )
+            f"{path}: cannot be written ({cause.strerror}): allow it, then undo again"
+        ) from cause
+    return earlier
 
 
-def _by_name(weights: Floats) -> dict[str, float]:
-    return {
-        name: round(value, 5)
-        for name, value in zip(UNIFIED, weights.tolist(), strict=True)
-        if math.isfinite(value)
-    }
+def former(path: Path) -> list[Path]:
+    """Return the former profiles that are kept of a file, oldest first."""
+    pattern = re.compile(re.escape(path.stem) + rf"\.(\d{{{_DIGITS}}})" + re.escape(path.suffix))
+    with suppress(OSError):
+        found = (path.parent / _HISTORY).iterdir()
+        return sorted(entry for entry in found if pattern.fullmatch(entry.name))
+    return []
 
 
-def _from_names(path: Path, weights: dict[str, float]) -> Floats:
-    row = np.full(len(UNIFIED), np.nan)
-    for name, value in weights.items():
-        if name not in UNIFIED_INDEX:
-            raise CalibrationError(f"{path}: unknown channel {name}: calibrate again")
-        if not abs(value) <= LARGEST_WEIGHT:
-            raise CalibrationError(f"{path}: {name} is {value:g}, no weight: calibrate again")
-        row[UNIFIED_INDEX[name]] = value
-    return row
+def _keep(path: Path) -> None:
+    """Copy a file among its former ones, and let the oldest go."""
+    folder = path.parent / _HISTORY
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as cause:
+        raise CalibrationError(
+            f"{folder}: cannot be made ({cause.strerror}): allow it or choose another --out"
+        ) from cause
+    kept = former(path)
+    number = int(kept[-1].stem.rpartition(".")[2]) + 1 if kept else 1
+    copy = folder / f"{path.stem}.{number:0{_DIGITS}}{path.suffix}"
+    with replacing(copy, CalibrationError) as draft:
+        shutil.copyfile(path, draft)
+    for old in kept[: max(0, len(kept) + 1 - KEPT)]:
+        with suppress(OSError):
+            old.unlink()
 
 
-def _pair(values: Floats) -> Pair:
-    left, right = (round(value, 5) if math.isfinite(value) else None for value in values.tolist())
-    return left, right
-
-
-def _array(pair: Sequence[float | None]) -> Floats:
-    return np.array([np.nan if value is None else value for value in pair])
+def _sync(folder: Path) -> None:
+    """Put a folder's names on the disk, where the system can be asked to."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

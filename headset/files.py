@@ -11,8 +11,20 @@ from typing import Final
 
 from .errors import UnvisorError
 
+SEALED: Final = b"unvisor sealed 1\n"
+"""How a file begins that only its wearer can open (`calibration.consent.sealed`)."""
+
 _STEM: Final = 40
 """Characters of the name that a draft keeps: with what is added it stays a name on any file system."""
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file says that it is sealed."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(SEALED)) == SEALED
+    except OSError:
+        return False
 
 
 @contextmanager

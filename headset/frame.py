@@ -181,11 +181,12 @@ class Face:
         median: Shape (88,), the best single guess; equals `weights` where measured.
         low: Shape (88,), lower end of a 90 % interval.
         high: Shape (88,), upper end of it.
-        rate: Shape (88,), change of `weights` per second, for extrapolation.
+        rate: Shape (88,), change of `weights` per second that is expected over the next 30 ms, for
+            extrapolation.
         openness_median: Shape (2,).
         openness_low: Shape (2,).
         openness_high: Shape (2,).
-        openness_rate: Shape (2,), per second.
+        openness_rate: Shape (2,), likewise.
         events: Shape (6,), probability that each of `EVENTS` is under way.
         origin: Shape (88,), `Origin` as uint8.
         eye_origin: Shape (2,), of gaze.

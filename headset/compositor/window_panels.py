@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import HeadsetError
 from . import gl
-from .panels.content import PLATES, Content, MirrorSwitch, Prompt, SensorStatus
+from .panels.content import PLATES, Content, MirrorSwitch, Prompt, SensorStatus, Target
 from .stage import Pictures
 from .window import framebuffer
 
@@ -19,6 +19,7 @@ _PLACES: Final[dict[type[Content], tuple[float, float, float]]] = {
     Prompt: (0.48, 0.5, 0.0),
     SensorStatus: (0.42, 0.0, 1.0),
     MirrorSwitch: (0.32, 1.0, 1.0),
+    Target: (0.26, 1.0, 0.0),  # for whoever looks on: at no angle to the wearer
 }
 """How wide, of the picture's height; and where, from 0 at the left and bottom to 1."""
 

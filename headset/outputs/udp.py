@@ -68,6 +68,8 @@ class UdpSink:
         self._due_ns: int | None = None
         self._failed_ns: int | None = None
         self._note = ""
+        self.sent_bytes = 0
+        """Since it was made."""
 
     def __enter__(self) -> Self:
         host, port = self._settings.host, self._settings.port
@@ -126,7 +128,7 @@ class UdpSink:
             return
         for packet in packets:
             try:
-                self._socket.send(packet)
+                self.sent_bytes += self._socket.send(packet)
             except BlockingIOError:
                 self._meter.drop()
             except OSError as error:  # nobody listens, or the network went away: it may come back

@@ -1,4 +1,4 @@
-"""The one home of PortAudio: finds an input device, opens it, hands on its blocks as they come.
+"""The one home of PortAudio: hands on an input device's blocks as they come, and plays tones.
 
 PortAudio knows the devices of the moment it was started, so it is started anew before each opening:
 only then is a microphone that was plugged in since found. It is one for the whole program, so that
@@ -7,19 +7,26 @@ waits until no stream is open.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, Final, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..clock import NS_PER_S, now_ns
-from ..errors import SensorError
+from ..errors import OutputError, SensorError
 
 _WASAPI: Final = "Windows WASAPI"
 _LONGEST_WAIT_S: Final = (
     1.0  # for the interpreter, in a callback: beyond it is two clocks' difference
 )
 _OLDEST_S: Final = 2.0  # sound in any driver's buffers: beyond it, it is the driver that errs
+
+_SOUNDS: Final = 4  # that wait to be played: more are old
+_FINISHED_WITHIN_S: Final = 2.0
 
 _lock: Final = Lock()  # held while PortAudio starts, opens or closes; it is not thread-safe there
 _streams = 0
@@ -44,17 +51,21 @@ class Chunk:
     lost: bool
 
 
-def load() -> Any:
+def load(what: str = "microphone", error: type[SensorError | OutputError] = SensorError) -> Any:
     """Import the library: half a second, hence where it is needed.
 
+    Args:
+        what: It is needed for, for the message.
+        error: What to raise.
+
     Raises:
-        SensorError: It, or the system's PortAudio, is not installed.
+        UnvisorError: As `error`: it, or the system's PortAudio, is not installed.
     """
     try:
         import sounddevice
     except (ImportError, OSError) as cause:
-        raise SensorError(
-            f"microphone: PortAudio cannot be loaded ({cause}): "
+        raise error(
+            f"{what}: PortAudio cannot be loaded ({cause}): "
             "on Debian or Ubuntu run `sudo apt-get install libportaudio2`"
         ) from cause
     return cast("Any", sounddevice)  # it has no types
@@ -165,6 +176,93 @@ class Stream:
         self._frame += frames
         if self._take is not None:
             self._take(chunk)
+
+
+class Player:
+    """The default output device, open until it is closed: plays sounds one after another.
+
+    The stream runs all the time, in silence between sounds: a device that sleeps, as wireless ones do,
+    would swallow the beginning of each.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        """Open it.
+
+        Args:
+            rate_hz: Samples a second of what is played.
+
+        Raises:
+            OutputError: There is no such device, or PortAudio is not installed.
+        """
+        global _streams
+        self._library = library = load("sound", OutputError)
+        self._waiting: deque[NDArray[np.float32]] = deque(maxlen=_SOUNDS)
+        self._idle = Event()
+        self._idle.set()
+        with _lock:
+            try:
+                _start_anew(library)
+                index = library.default.device[1]
+                found = library.query_devices(None if index < 0 else index, "output")
+                self._stream: Any = library.RawOutputStream(
+                    device=found["index"], samplerate=rate_hz, channels=1, dtype="float32",
+                    latency="low", extra_settings=_extra(library, found), callback=self._called,
+                )  # fmt: skip
+                try:
+                    self._stream.start()
+                except library.PortAudioError:
+                    self._stream.close(ignore_errors=True)
+                    raise
+            except library.PortAudioError as cause:
+                raise OutputError(
+                    f"sound: no output device can be opened ({_words(cause)}): "
+                    "plug headphones in, or set a default device"
+                ) from cause
+            _streams += 1
+
+    def play(self, samples: NDArray[np.float32]) -> None:
+        """Play after what still waits; of more than a few the oldest is let go.
+
+        Args:
+            samples: Shape (N,), -1 to 1.
+
+        Raises:
+            OutputError: The device is gone.
+        """
+        try:
+            active = bool(self._stream.active)
+        except self._library.PortAudioError:
+            active = False
+        if not active:
+            raise OutputError("sound: the output device is gone: plug it in again")
+        self._waiting.append(samples)
+        self._idle.clear()
+
+    def finish(self) -> None:
+        """Wait until all is played, but not for a device that is gone."""
+        self._idle.wait(_FINISHED_WITHIN_S)
+
+    def close(self) -> None:
+        """Stop and close it."""
+        global _streams
+        with _lock:
+            self._stream.abort(ignore_errors=True)
+            self._stream.close(ignore_errors=True)
+            _streams -= 1
+
+    def _called(self, out: Any, frames: int, _times: Any, _status: Any) -> None:
+        block = np.frombuffer(out, np.float32)
+        filled = 0
+        while filled < frames and self._waiting:
+            sound = self._waiting.popleft()
+            count = min(frames - filled, len(sound))
+            block[filled : filled + count] = sound[:count]
+            filled += count
+            if count < len(sound):
+                self._waiting.appendleft(sound[count:])
+        block[filled:] = 0.0
+        if not filled:  # the last sound went out with the block before
+            self._idle.set()
 
 
 def _start_anew(library: Any) -> None:

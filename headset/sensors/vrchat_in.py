@@ -7,16 +7,19 @@ rest never stands still: what was said of it and not again for `FRESH_S` is miss
 avatar all is forgotten, for it may lack what the one before had. `AFK` is set by the headset's own
 sensor of being worn, or by a key; away is taken for not worn.
 
+Avatars also carry buttons that ask a tracker to take the wearer's rest anew (`RECENTRE`). A press is
+heard when one goes from off to on; what an avatar says of its buttons while it loads is no press.
+
 Port 9001 is the one that programs beside VRChat listen at, and one alone can have it.
 
-Source: PROTOCOLS 3.1, 3.17; VRChat's pages Animator Parameters (names, types, ranges, and that a
-`Viseme` is a volume of 0 to 100 on avatars with a jaw flap) and OSC Avatar Parameters (sent as they
-change).
+Source: PROTOCOLS 3.1, 3.5, 3.6, 3.17; VRChat's pages Animator Parameters (names, types, ranges, and
+that a `Viseme` is a volume of 0 to 100 on avatars with a jaw flap) and OSC Avatar Parameters (sent as
+they change).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -41,9 +44,17 @@ HELD_S: Final = 10.0
 Source: PROTOCOLS 3.2.
 """
 
+RECENTRE: Final = ("unvisor_recenter", "etvr_recenter", "babble_recalibrate")
+"""Buttons of avatars: our own, and those that avatars carry for EyeTrackVR and Babble."""
+
+LOADS_S: Final = 2.0
+"""How long after a change of avatars, or after VRChat is first heard, a button that is heard of for the
+first time is as the avatar has it: all is told as it loads (assumed)."""
+
 _ROOT: Final = "/avatar/parameters/"
 _CHANGE: Final = b"/avatar/change\0"
 _LARGEST: Final = {"AFK": 1.0, "MuteSelf": 1.0, "Voice": 1.0, "Viseme": 100.0}
+_READ: Final = _LARGEST | dict.fromkeys(RECENTRE, 1.0)
 _FRESH_NS: Final = round(FRESH_S * NS_PER_S)
 _HELD_NS: Final = round(HELD_S * NS_PER_S)
 _AGAIN_NS: Final = NS_PER_S // 10
@@ -57,14 +68,21 @@ class VRChatSettings(UdpSettings, frozen=True, kw_only=True):
 
 
 class VRChat:
-    """Reads packets, in the order they came."""
+    """Reads packets, in the order they came.
+
+    Attributes:
+        heard: Whether VRChat was.
+        presses: How often the wearer has asked to be taken anew.
+    """
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[float, int]] = {}
         """Each parameter's value, and when it was told."""
         self._jaw_flap = False
         self._heard_ns = 0
+        self._loaded_ns = 0
         self.heard = False
+        self.presses = 0
 
     def parse(self, packet: bytes, received_ns: int) -> list[Sample]:
         """Return what is known after this packet, whatever it told.
@@ -74,15 +92,19 @@ class VRChat:
         """
         found = messages(packet)
         for name, value in _parameters(found):
-            if not 0.0 <= value <= _LARGEST[name]:
+            if not 0.0 <= value <= _READ[name]:
                 raise SensorError(f"{name} is {value:g}")
         if _CHANGE in packet:
             self._told.clear()
             self._jaw_flap = False
+            self._loaded_ns = received_ns
         elif not any(address.startswith("/avatar/") for address, _ in found):
             return []  # another program's
+        if not self.heard:
+            self._loaded_ns = received_ns  # it may be loading an avatar: who knows
         self.heard, self._heard_ns = True, received_ns
         for name, value in _parameters(found):
+            self.presses += name in RECENTRE and self._pressed(name, value, received_ns)
             self._told[name] = value, received_ns
             self._jaw_flap |= name == "Viseme" and value >= len(VISEMES)
         return self.known(received_ns)
@@ -115,6 +137,14 @@ class VRChat:
             )
         return samples
 
+    def _pressed(self, name: str, value: float, at_ns: int) -> bool:
+        if value <= 0.5:
+            return False
+        if name in self._told:
+            return self._told[name][0] <= 0.5
+        # VRChat tells of changes alone, so this is one; but for an avatar that loads.
+        return at_ns - self._loaded_ns > LOADS_S * NS_PER_S
+
     def _state(self, name: str) -> bool | None:
         return bool(self._told[name][0]) if name in self._told else None
 
@@ -129,12 +159,16 @@ def _parameters(
     """Return the parameters that are read here, by name."""
     named = ((address.removeprefix(_ROOT), values) for address, values in found)
     return [
-        (name, float(values[0])) for name, values in named if name in _LARGEST and len(values) == 1
+        (name, float(values[0])) for name, values in named if name in _READ and len(values) == 1
     ]
 
 
 class VRChatReader(UdpReader):
-    """A `UdpReader` that says in silence what still holds."""
+    """A `UdpReader` that says in silence what still holds.
+
+    Attributes:
+        recentre: Called when the wearer asks for it by an avatar's button, on the thread that reads.
+    """
 
     def __init__(self, settings: VRChatSettings) -> None:
         self._vrchat = VRChat()
@@ -145,10 +179,16 @@ class VRChatReader(UdpReader):
         )
         self._meter = Meter(lost_after_s=HELD_S)
         self._said_ns = 0
+        self._presses = 0
+        self.recentre: Callable[[], object] | None = None
 
     def read(self) -> Sequence[Sample]:
         """Return what arrived since the last call, or in silence what still holds."""
         samples, at_ns = super().read(), now_ns()
+        if self._vrchat.presses != self._presses:
+            self._presses = self._vrchat.presses
+            if self.recentre is not None:
+                self.recentre()
         if samples:
             self._said_ns = at_ns
         elif at_ns - self._said_ns >= _AGAIN_NS:

@@ -62,6 +62,7 @@ class Overlay:
         self._matrix = openvr.HmdMatrix34_t()
         self._numbers: NDArray[np.float32] = np.ctypeslib.as_array(self._matrix.m)
         self._universe = openvr.TrackingUniverseStanding
+        self._headset = openvr.k_unTrackedDeviceIndex_Hmd
         self._shown = False
         made = self._calls.createOverlay(
             f"{_GIVEN_KEY}{key}".encode(), name.encode(), byref(self._handle)
@@ -90,6 +91,19 @@ class Overlay:
         self._call(
             "SetOverlayTransformAbsolute", self._calls.setOverlayTransformAbsolute,
             self._universe, byref(self._matrix),
+        )  # fmt: skip
+
+    def place_on_head(self, place: NDArray[np.float64]) -> None:
+        """Turn with the head from now on: the rectangle's space to the headset's, (3, 4) or (4, 4).
+
+        Raises:
+            HeadsetError: SteamVR refuses.
+        """
+        self._numbers[:] = place[:3]
+        self._call(
+            "SetOverlayTransformTrackedDeviceRelative",
+            self._calls.setOverlayTransformTrackedDeviceRelative, self._headset,
+            byref(self._matrix),
         )  # fmt: skip
 
     def show(self, texture: int) -> None:

@@ -43,11 +43,15 @@ class Panel:
                 self._parts[0].hide()
         else:
             overlay, images = self._parts or self._make()
+            if self._plate.locked:
+                overlay.place_on_head(self._place)
             overlay.show(images.written(picture))
         self._shown = picture
 
     def follow(self, origin: Floats, head_m: Floats) -> None:
         """Go along with the head without turning with it, so that the mirror stays uncovered.
+
+        What is locked to the head goes along by itself.
 
         Args:
             origin: Shape (4, 4), the stage's space to the standing universe.
@@ -56,7 +60,7 @@ class Panel:
         Raises:
             HeadsetError: SteamVR refuses.
         """
-        if self._shown is not None and self._parts is not None:
+        if self._shown is not None and self._parts is not None and not self._plate.locked:
             place = self._place.copy()
             place[:3, 3] += head_m
             self._parts[0].place(origin @ place)

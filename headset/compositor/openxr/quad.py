@@ -50,14 +50,14 @@ class Quad:
             HeadsetError: The runtime refuses.
         """
         xr = session.instance.xr
-        self._binding, self._size = binding, plate.size
+        self._binding, self._size, self._locked = binding, plate.size, plate.locked
         self._chain = Swapchain(session, plate.size, image_format)
         self._bytes_as = _bytes_as(image_format)
         self.shown: Image | None = None
         numbers = [float(number) for number in plate.pose()]
         self._layer = xr.CompositionLayerQuad(
             layer_flags=xr.CompositionLayerFlags.BLEND_TEXTURE_SOURCE_ALPHA_BIT,
-            space=session.local,
+            space=session.view if plate.locked else session.local,
             eye_visibility=xr.EyeVisibility.BOTH,
             sub_image=xr.SwapchainSubImage(
                 swapchain=self._chain.handle,
@@ -72,11 +72,14 @@ class Quad:
         self._position = np.frombuffer(self._layer, np.float32, 3, start)  # its own memory
 
     def stand_in(self, space: Any) -> None:
-        """Stand in an XrSpace from now on."""
-        self._layer.space = space
+        """Stand in an XrSpace from now on, unless it turns with the head."""
+        if not self._locked:
+            self._layer.space = space
 
     def follow(self, head_m: Floats) -> None:
         """Stand as before, seen from where the head is now, (3,) in its space."""
+        if self._locked:  # it is there by itself
+            return
         np.add(self._away_m, head_m, out=self._position, casting="same_kind")
 
     def show(self, picture: Image | None) -> None:
@@ -163,7 +166,7 @@ class Panels:
             quad.stand_in(space)
 
     def follow(self, head_m: Floats) -> None:
-        """Move along with the head, but do not turn with it.
+        """Move along with the head, but do not turn with it, as only what is locked to it does.
 
         So does the image in the mirror, which they thus never cover, however the wearer sits.
 

@@ -1,4 +1,4 @@
-"""What panels in the headset say: a prompt and its countdown, how sensors do, the mirror's switch.
+"""What panels in the headset say: a prompt, a target, how sensors do, the mirror's switch.
 
 Plain values, made anew as often as one likes: a panel is drawn again only when what it says is no
 longer equal. So numbers are rounded here to what is shown of them.
@@ -24,6 +24,10 @@ AWAY_M: Final = 0.7
 
 PX_PER_M: Final = 2000
 """Of panels: 24 pixels a degree there, as headsets have, so that runtimes neither blur nor drop."""
+
+TARGET_AWAY_M: Final = 2.0
+"""How far targets are. Each eye turns in by 0.9° there, and for whose eyes are 4 mm nearer or wider than
+most by 0.06° less or more; at arm's length it would be three times that."""
 
 Condition = Literal["live", "waiting", "lost", "off"]
 """`Health.state`."""
@@ -88,28 +92,49 @@ class MirrorSwitch:
     how: str = ""
 
 
-Content = Prompt | SensorStatus | MirrorSwitch
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A spot to look at, which turns with the head: so the angle is the eyes' own.
+
+    Attributes:
+        yaw_rad: To the wearer's right of straight ahead, seen from midway between the eyes.
+        pitch_rad: Up.
+        held: Whether the look is being taken now.
+    """
+
+    yaw_rad: float
+    pitch_rad: float
+    held: bool = False
+
+
+Content = Prompt | SensorStatus | MirrorSwitch | Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plate:
-    """How large a panel is and where it stands: `AWAY_M` from the head, upright, facing it.
+    """How large a panel is and where it stands: upright, facing the head.
 
     Attributes:
         size: Width and height, pixels.
         azimuth_rad: To the right of straight ahead.
         elevation_rad: Above eye level.
+        away_m: How far from the head.
+        px_per_m: Pixels a metre.
+        locked: Whether it turns with the head; others only go along with it.
     """
 
     size: tuple[int, int]
     azimuth_rad: float = 0.0
     elevation_rad: float = 0.0
+    away_m: float = AWAY_M
+    px_per_m: float = PX_PER_M
+    locked: bool = False
 
     @property
     def size_m(self) -> tuple[float, float]:
         """Width and height, metres."""
         width, height = self.size
-        return width / PX_PER_M, height / PX_PER_M
+        return width / self.px_per_m, height / self.px_per_m
 
     def pose(self) -> NDArray[np.float64]:
         """Return its middle's place, (7,): quaternion xyzw, position in metres.
@@ -120,11 +145,11 @@ class Plate:
         # Its +z faces the head: turned about y, then tipped about its own x.
         cos_y, sin_y = math.cos(-turn / 2), math.sin(-turn / 2)
         cos_x, sin_x = math.cos(lift / 2), math.sin(lift / 2)
-        level = AWAY_M * math.cos(lift)
+        level = self.away_m * math.cos(lift)
         return np.array(
             [
                 cos_y * sin_x, sin_y * cos_x, -sin_y * sin_x, cos_y * cos_x,
-                level * math.sin(turn), AWAY_M * math.sin(lift), -level * math.cos(turn),
+                level * math.sin(turn), self.away_m * math.sin(lift), -level * math.cos(turn),
             ]
         )  # fmt: skip
 
@@ -133,11 +158,22 @@ PLATES: Final[dict[type[Content], Plate]] = {
     Prompt: Plate(size=(760, 264), elevation_rad=math.radians(-19.0)),
     SensorStatus: Plate(size=(640, 432), azimuth_rad=math.radians(26.0)),
     MirrorSwitch: Plate(size=(480, 112), elevation_rad=math.radians(15.0)),
+    Target: Plate(size=(544, 464), away_m=TARGET_AWAY_M, px_per_m=458.0, locked=True),
 }
 """About the image of the face, which is 15° wide and reaches from 10° below to 11° above eye level.
 
 A prompt stands below it, lower than an open jaw, not above: who looks up raises their brows.
+Targets reach 16° to the sides and 13° up and down, at 16 pixels a degree: a spot has no letters.
 """
+
+
+def target_px(target: Target) -> tuple[float, float]:
+    """Return where on its plate, which faces the head, a target is, pixels from its top left."""
+    plate = PLATES[Target]
+    width, height = plate.size
+    across_m = plate.away_m * math.tan(target.yaw_rad)
+    up_m = plate.away_m * math.tan(target.pitch_rad) / math.cos(target.yaw_rad)
+    return width / 2 + across_m * plate.px_per_m, height / 2 - up_m * plate.px_per_m
 
 
 def seconds_left(at_ns: int, now_ns: int) -> int:

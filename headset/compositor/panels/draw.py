@@ -52,7 +52,7 @@ class Painter:
 def drawn(layout: Layout) -> Image:
     """Return a panel's picture (H, W, 4), first row at the top.
 
-    All text stands on what is opaque; only the card's corners are partly seen through.
+    All text stands on what is opaque; only a card's corners and a spot's rim are partly seen through.
     """
     picture = _card(layout.size, layout.card_px).copy()
     draw = ImageDraw.Draw(picture)
@@ -70,6 +70,8 @@ def drawn(layout: Layout) -> Image:
 def _card(size: tuple[int, int], card_px: int) -> Pictures.Image:
     """Return what is written on, of that height, at the top of an image that is transparent."""
     width, height = size
+    if card_px == 0:
+        return Pictures.new("RGBA", size)
     large = Pictures.new("L", (width * _FINER, height * _FINER), 0)
     box = (0, 0, width * _FINER - 1, card_px * _FINER - 1)
     ImageDraw.Draw(large).rounded_rectangle(box, _CORNER_PX * _FINER, 255)

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ..demo_page import GROUND, INK, Colour
-from .content import PLATES, Condition, Content, MirrorSwitch, Prompt, SensorRow, SensorStatus
+from .content import (
+    PLATES,
+    Condition,
+    Content,
+    MirrorSwitch,
+    Prompt,
+    SensorRow,
+    SensorStatus,
+    Target,
+    target_px,
+)
 from .text import SMALL_RAD, cap_px, em_px, fitted, legible, shortened, width_px
 
 Kind = Literal["disc", "ring", "cross", "bar", "dial", "switch on", "switch off"]
@@ -44,6 +54,7 @@ _ROW_PX: Final = 48
 _SHAPE_PX: Final = 26
 _NAME_AT, _STATE_AT = 68, 352
 _SWITCH_PX: Final = (68, 36)
+_SPOT_PX: Final = (30, 26, 16, 8)  # a rim of 1.6°, round what is looked at: half a degree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +121,9 @@ def arranged(content: Content) -> Layout:
             marks = _status(rows, size)
         case MirrorSwitch():
             marks = _switch(content, size)
+        case Target():
+            card_px = 0  # a spot over whatever is behind
+            marks = _target(content)
     return Layout(size=size, card_px=card_px, marks=tuple(marks))
 
 
@@ -134,6 +148,15 @@ def _prompt(prompt: Prompt, size: tuple[int, int]) -> Iterator[Text | Shape]:
         middle = (_MARGIN + right) / 2, top + _LINE * em / 2
         yield _centred(words, middle, em, colour)
         top += _LINE * em
+
+
+def _target(target: Target) -> Iterator[Text | Shape]:
+    """Yield a spot within a rim, dark round bright: to be told from any game behind it."""
+    x, y = target_px(target)
+    colours = (CARD, STATE_COLOUR["live"] if target.held else ACCENT, CARD, INK)
+    for across, colour in zip(_SPOT_PX, colours, strict=True):
+        corner = round(x - across / 2), round(y - across / 2)
+        yield Shape(kind="disc", at=corner, size=(across, across), colour=colour)
 
 
 def _rows_at_most(size: tuple[int, int]) -> int:

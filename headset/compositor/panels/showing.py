@@ -7,7 +7,7 @@ from typing import Final
 
 from ...clock import NS_PER_S
 from ...frame import Health
-from .content import Condition, Content, MirrorSwitch, Prompt, SensorRow, SensorStatus
+from .content import Condition, Content, MirrorSwitch, Prompt, SensorRow, SensorStatus, Target
 
 STATUS_NS: Final = 8 * NS_PER_S
 """Long enough to turn one's head to it and read eight rows."""
@@ -23,6 +23,8 @@ class Showing:
 
     Attributes:
         prompt: What the wearer is to do now, shown as long as it stands here.
+        target: What they are to look at, likewise.
+        how: How the mirror is turned on and off, in a few words.
     """
 
     def __init__(self, named: Set[str] = frozenset(), *, how: str = "") -> None:
@@ -33,7 +35,9 @@ class Showing:
             how: How the mirror is turned on and off, in a few words.
         """
         self.prompt: Prompt | None = None
-        self._named, self._how = named, how
+        self.target: Target | None = None
+        self.how = how
+        self._named = named
         self._seen_ns: int | None = None
         self._mirror = True
         self._known: dict[str, Condition] = {}
@@ -65,11 +69,11 @@ class Showing:
         if mirror != self._mirror:
             self._switch_until_ns = now_ns + SWITCH_NS
         self._known, self._mirror = states, mirror
-        shown: list[Content] = [] if self.prompt is None else [self.prompt]
+        shown: list[Content] = [one for one in (self.prompt, self.target) if one is not None]
         if _still(self._status_until_ns, now_ns):
             shown.append(SensorStatus(rows=self._rows(sensors)))
         if _still(self._switch_until_ns, now_ns):
-            shown.append(MirrorSwitch(shown=mirror, how=self._how))
+            shown.append(MirrorSwitch(shown=mirror, how=self.how))
         return shown
 
     def _rows(self, sensors: Mapping[str, Health]) -> tuple[SensorRow, ...]:

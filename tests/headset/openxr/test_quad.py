@@ -27,6 +27,8 @@ from unvisor.headset.compositor.panels.content import (
     Prompt,
     SensorRow,
     SensorStatus,
+    Target,
+    target_px,
 )
 from unvisor.headset.compositor.panels.draw import Painter
 from unvisor.headset.compositor.panels.layout import CARD, arranged
@@ -184,3 +186,60 @@ def test_panels_are_seen_where_they_stand_and_no_others(
     assert min(bright) > 100, "no text"
     # Three at first; then the countdown alone, not the status; then the switch.
     assert child.result() == [3, 4, 5][:steps]
+
+
+SPOT = Target(yaw_rad=0.2, pitch_rad=-0.12, held=True)
+
+
+def show_target() -> None:
+    """Show a target until a line comes; print the eyes' views of each frame."""
+    ended = list[str]()
+    Thread(target=lambda: ended.append(sys.stdin.readline()), daemon=True).start()
+    context, picture = Context(("window", "egl")), Painter().picture(SPOT)
+    with (
+        context,
+        Instance((), required=(*extensions(context), TIME_EXTENSION)) as instance,
+        Session(instance, binding := bound(context, instance)) as session,
+    ):
+        frames = Frames(session, binding)
+        panels = Panels(session, binding, frames.image_format)
+        panels.show({Target: picture})
+        while not ended:
+            assert session.poll() is not State.EXITING
+            if not session.running:
+                continue
+            beat = frames.wait()
+            frames.show(beat, None, panels)
+            if beat.seen:
+                views = frames.views.tolist()
+                say(json.dumps({"step": 0, "display_ns": beat.display_ns, "views": views}))
+
+
+def spot_in(views: NDArray[np.float32], eye: int) -> tuple[float, float]:
+    """Return where a target is in one eye's picture, (x, y) pixels, were it locked to the head."""
+    plate, (x_px, y_px) = PLATES[Target], target_px(SPOT)
+    width, height = plate.size
+    head = rigid(views[eye, :7])  # this headset's eyes look the same way
+    head[:3, 3] = views[:, 4:7].mean(axis=0)
+    at = [(x_px - width / 2) / plate.px_per_m, (height / 2 - y_px) / plate.px_per_m, 0.0, 1.0]
+    seen = np.linalg.inv(rigid(views[eye, :7])) @ head @ rigid(plate.pose().astype(np.float32)) @ at
+    x, y = projected(tuple(views[eye, 7:]), seen[:3])[:2]
+    return float(x + 1) * EYE[0] / 2, float(1 - y) * EYE[1] / 2
+
+
+def test_a_target_stays_at_its_angle_however_the_head_turns(
+    start_xr: StartXr, monado_on_screen: Monado
+) -> None:
+    child = start_xr(show_target, runtime=monado_on_screen)
+    turns: list[NDArray[np.float32]] = []
+    for _ in range(3):
+        picture, frames = seen(child, monado_on_screen, 0)
+        views = np.array(frames[-1]["views"], np.float32)
+        turns.append(views[0, :4])
+        for eye in (0, 1):
+            half = picture[:, eye * EYE[0] : (eye + 1) * EYE[0]].sum(axis=2)
+            middle = np.argwhere(half > CARD_IS_BRIGHTER).mean(axis=0)[::-1] + 0.5
+            np.testing.assert_allclose(middle, spot_in(views, eye), atol=1.0)
+    child.tell("on")
+    child.result()
+    assert np.ptp(np.array(turns), axis=0).max() > 0.001, "the head did not turn"

@@ -13,7 +13,9 @@ from unvisor.headset.plug import READER_PLUGS
 from unvisor.headset.sensors.vrchat_in import (
     FRESH_S,
     HELD_S,
+    LOADS_S,
     PLUG,
+    RECENTRE,
     VRChat,
     VRChatReader,
     VRChatSettings,
@@ -141,3 +143,56 @@ def test_what_holds_is_said_again_in_silence() -> None:
     times = [one.time_ns for one in heard]
     assert times == sorted(set(times))
     assert reader.health().dropped == 0
+
+
+@pytest.mark.parametrize("button", RECENTRE)
+def test_a_button_that_goes_on_is_a_press(button: str) -> None:
+    vrchat = VRChat()
+    presses: list[int] = []
+    for value in (False, True, True, False, True):
+        vrchat.parse(told(**{button: value}), 0)
+        presses.append(vrchat.presses)
+    assert presses == [0, 1, 1, 1, 2]
+
+
+def test_what_a_loading_avatar_has_is_no_press() -> None:
+    vrchat = VRChat()
+    vrchat.parse(osc(("/avatar/change", "avtr_9d58037b")), S)
+    vrchat.parse(told(etvr_recenter=True), S + S // 2)  # it was saved that way
+    assert vrchat.presses == 0
+    vrchat.parse(told(etvr_recenter=False), 9 * S)
+    vrchat.parse(told(etvr_recenter=True), 10 * S)
+    assert vrchat.presses == 1
+    vrchat.parse(osc(("/avatar/change", "avtr_9d58037b")), 20 * S)
+    vrchat.parse(told(etvr_recenter=True), 20 * S + 1)
+    assert vrchat.presses == 1
+    assert worn(vrchat.parse(told(AFK=True), 21 * S)) is False
+
+
+def test_a_first_press_long_after_the_avatar_came_is_one() -> None:
+    vrchat = VRChat()
+    vrchat.parse(osc(("/avatar/change", "avtr_9d58037b")), S)
+    vrchat.parse(told(unvisor_recenter=True), round((1 + LOADS_S) * S) + 1)
+    assert vrchat.presses == 1
+    late = VRChat()  # that was not there when the avatar came
+    late.parse(told(VelocityX=0.5), 0)
+    late.parse(told(unvisor_recenter=True), round(LOADS_S * S) + 1)
+    assert late.presses == 1
+
+
+def test_a_reader_says_that_it_was_pressed() -> None:
+    asked: list[bool] = []
+    with VRChatReader(VRChatSettings(port=0)) as reader:
+        reader.recentre = lambda: asked.append(True)
+        port = reader.port
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as vrchat:
+            for value in (False, True, True):
+                vrchat.sendto(told(babble_recalibrate=value), ("127.0.0.1", port))
+            ends_s = time.monotonic() + 5.0
+            while not asked and time.monotonic() < ends_s:
+                reader.read()
+                time.sleep(0.01)
+            for _ in range(5):
+                reader.read()
+                time.sleep(0.01)
+    assert asked == [True]

@@ -48,6 +48,7 @@ OVERLAY: Final = np.dtype(
     [
         ("key", "S64"), ("name", "S64"), ("flags", "<i4"), ("order", "<i4"),
         ("width_m", "<f4"), ("matrix", "<f4", 12), ("universe", "<i4"), ("shown", "<i4"),
+        ("device", "<i4"),  # that it is locked to, -1 where it stands in the universe
         ("alive", "<i4"), ("submits", "<i4"), ("textures", "<i4"), ("texture_type", "<i4"),
         ("colour_space", "<i4"), ("internal_format", "<i4"), ("width_px", "<i4"),
         ("height_px", "<i4"), ("events", "<i4"),
@@ -56,7 +57,7 @@ OVERLAY: Final = np.dtype(
 )  # fmt: skip
 """How one overlay was used, and what it is; only what was handed in last is kept as a picture."""
 
-OVERLAYS: Final = 4
+OVERLAYS: Final = 5
 
 
 class SteamVr:

@@ -145,6 +145,7 @@ static int32_t create_overlay(const char *key, const char *name, uint64_t *handl
         strncpy(one->key, key, sizeof one->key - 1);
         strncpy(one->name, name, sizeof one->name - 1);
         one->width_m = one->alive = 1;
+        one->device = -1;
         return *handle = HANDLE + place, 0;
     }
     return 13;  // OverlayLimitExceeded
@@ -168,6 +169,14 @@ static int32_t overlay_width(uint64_t handle, float width_m) { OF(handle); retur
 static int32_t overlay_absolute(uint64_t handle, int32_t universe, const float *matrix) {
     OF(handle);
     one->universe = universe;
+    one->device = -1;
+    memcpy(one->matrix, matrix, sizeof one->matrix);
+    return 0;
+}
+
+static int32_t overlay_on_device(uint64_t handle, uint32_t device, const float *matrix) {
+    OF(handle);
+    one->device = (int32_t)device;
     memcpy(one->matrix, matrix, sizeof one->matrix);
     return 0;
 }
@@ -284,6 +293,7 @@ extern "C" __attribute__((visibility("default"))) void *VRClientCoreFactory(cons
     overlay_table[OVERLAY_setOverlaySortOrder] = (void *)overlay_order;
     overlay_table[OVERLAY_setOverlayWidthInMeters] = (void *)overlay_width;
     overlay_table[OVERLAY_setOverlayTransformAbsolute] = (void *)overlay_absolute;
+    overlay_table[OVERLAY_setOverlayTransformTrackedDeviceRelative] = (void *)overlay_on_device;
     overlay_table[OVERLAY_showOverlay] = (void *)show_overlay;
     overlay_table[OVERLAY_hideOverlay] = (void *)hide_overlay;
     overlay_table[OVERLAY_isOverlayVisible] = (void *)overlay_visible;

@@ -21,7 +21,7 @@ from unvisor.headset.compositor.avatar import Avatar
 from unvisor.headset.compositor.context import Context, GlReport
 from unvisor.headset.compositor.mirror import AWAY_M, Mirror
 from unvisor.headset.compositor.openvr.stage import PANE_M, OpenVrStage
-from unvisor.headset.compositor.panels.content import PLATES, MirrorSwitch, Prompt
+from unvisor.headset.compositor.panels.content import PLATES, MirrorSwitch, Prompt, Target
 from unvisor.headset.compositor.panels.draw import Painter
 from unvisor.headset.compositor.stage import Stage, StageBeat, StageState
 from unvisor.headset.errors import HeadsetError
@@ -320,6 +320,21 @@ def test_panels_are_overlays_of_their_own_that_go_along(
     assert steamvr.overlays()["unvisor.panel.MirrorSwitch"]["shown"] == 1
     with pytest.raises(HeadsetError, match="Painter"):
         stage.show_panels({MirrorSwitch: prompt})
+
+
+def test_a_target_turns_with_the_head_by_itself(steamvr: SteamVr, stage: OpenVrStage) -> None:
+    ready(stage)
+    target = Painter().picture(Target(yaw_rad=0.2, pitch_rad=0.1))
+    for yaw_rad in (YAW, YAW + 0.5):
+        steamvr.run(Rotation.from_euler("y", yaw_rad).as_matrix(), HEAD_M)
+        stage.show_panels({Target: target})
+        frame(stage, None)
+        one = steamvr.overlays()["unvisor.panel.Target"]
+        assert (one["device"], one["shown"]) == (0, 1)  # SteamVR's number of the headset
+        place = one["matrix"].reshape(3, 4)
+        np.testing.assert_allclose(place, np.eye(4)[:3] + [[0, 0, 0, z] for z in (0, 0, -2)])
+    np.testing.assert_array_equal(steamvr.picture("unvisor.panel.Target"), target)
+    assert steamvr.used("unexpected") == 0
 
 
 def test_the_mirror_is_seen_in_stereo_over_nothing(

@@ -14,9 +14,10 @@ from unvisor.headset.compositor.panels.content import (
     Prompt,
     SensorRow,
     SensorStatus,
+    Target,
     seconds_left,
 )
-from unvisor.headset.compositor.panels.text import AWAY_M
+from unvisor.headset.compositor.panels.draw import Painter
 from unvisor.headset.frame import Health
 
 
@@ -55,21 +56,23 @@ def test_a_status_is_equal_while_nothing_that_is_shown_differs():
 @pytest.mark.parametrize(
     "plate", [*PLATES.values(), Plate(size=(9, 9), azimuth_rad=-1.0, elevation_rad=0.7)]
 )
-def test_a_panel_stands_at_arms_length_upright_and_faces_the_head(plate: Plate):
+def test_a_panel_stands_at_its_distance_upright_and_faces_the_head(plate: Plate):
     place = rigid(plate.pose().astype(np.float32))
     right, up, towards, position = place[:3].T
-    assert np.linalg.norm(position) == pytest.approx(AWAY_M, abs=1e-6)
-    np.testing.assert_allclose(towards, -position / AWAY_M, atol=1e-6)
+    assert np.linalg.norm(position) == pytest.approx(plate.away_m, abs=1e-6)
+    np.testing.assert_allclose(towards, -position / plate.away_m, atol=1e-6)
     assert right[1] == pytest.approx(0.0, abs=1e-6)
     assert up[1] > 0
     assert math.atan2(position[0], -position[2]) == pytest.approx(plate.azimuth_rad, abs=1e-6)
-    assert math.asin(position[1] / AWAY_M) == pytest.approx(plate.elevation_rad, abs=1e-6)
+    assert math.asin(position[1] / plate.away_m) == pytest.approx(plate.elevation_rad, abs=1e-6)
 
 
 def test_panels_cover_neither_each_other_nor_the_face():
     """The face, jaw open, is an ellipse: 15 degrees wide, from 13 below to 11 above eye level."""
     boxes: list[tuple[float, float, float, float]] = []
     for plate in PLATES.values():
+        if plate.locked:  # a spot: the face is hidden while one looks at it
+            continue
         width, height = plate.size_m
         edge = np.linspace(-0.5, 0.5, 41)
         x, y = (grid.ravel() for grid in np.meshgrid(edge * width, edge * height))
@@ -87,3 +90,21 @@ def test_panels_cover_neither_each_other_nor_the_face():
 def test_a_prompt_is_equal_to_its_like():
     assert Prompt(words="Smile", seconds_left=3) == Prompt(words="Smile", seconds_left=3)
     assert Prompt(words="Smile", seconds_left=3) != Prompt(words="Smile", seconds_left=2)
+
+
+@pytest.mark.parametrize("yaw_deg", [-15.0, 0.0, 15.0])
+@pytest.mark.parametrize("pitch_deg", [-12.0, 0.0, 12.0])
+def test_a_target_is_drawn_at_its_angle(yaw_deg: float, pitch_deg: float):
+    """The middle of what is drawn, seen from midway between the eyes."""
+    plate = PLATES[Target]
+    target = Target(yaw_rad=math.radians(yaw_deg), pitch_rad=math.radians(pitch_deg))
+    opacity = Painter().picture(target)[..., 3]
+    assert not opacity[[0, -1]].any(), "cut by an edge"
+    assert not opacity[:, [0, -1]].any(), "cut by an edge"
+    y_px, x_px = np.argwhere(opacity > 127).mean(axis=0) + 0.5
+    width, height = plate.size
+    across_m, up_m = (x_px - width / 2) / plate.px_per_m, (height / 2 - y_px) / plate.px_per_m
+    spot = np.array([across_m, up_m, 0.0, 1.0])
+    x, y, z = (rigid(plate.pose().astype(np.float32)) @ spot)[:3]
+    assert math.degrees(math.atan2(x, -z)) == pytest.approx(yaw_deg, abs=0.05)
+    assert math.degrees(math.atan2(y, math.hypot(x, z))) == pytest.approx(pitch_deg, abs=0.05)

@@ -9,6 +9,7 @@ from unvisor.headset.compositor.panels.content import (
     Prompt,
     SensorRow,
     SensorStatus,
+    Target,
 )
 from unvisor.headset.compositor.panels.showing import AWAY_NS, STATUS_NS, SWITCH_NS, Showing
 from unvisor.headset.frame import Health
@@ -114,3 +115,13 @@ def test_a_prompt_stands_as_long_as_it_is_asked_for() -> None:
     assert showing.contents({}, mirror=True, drawn=True, now_ns=now_ns) == [Prompt(words="Smile")]
     showing.prompt = None
     assert showing.contents({}, mirror=True, drawn=True, now_ns=now_ns) == []
+
+
+def test_a_target_is_shown_as_long_as_it_stands_there() -> None:
+    showing = Showing()
+    showing.target = Target(yaw_rad=0.1, pitch_rad=0.0)
+    for now_ns in (1, 60 * NS_PER_S):
+        shown = showing.contents({}, mirror=True, drawn=False, now_ns=now_ns)
+        assert shown == [showing.target]
+    showing.target = None
+    assert showing.contents({}, mirror=True, drawn=False, now_ns=61 * NS_PER_S) == []

@@ -1,20 +1,20 @@
-"""Whether a face may be stored or sent, by what its wearer agreed to.
-
-Until signed records exist, agreement is stated: a recording carries its basis, and for a live face
-whoever runs the program names the form that was signed.
-"""
+"""Permits that rest on words: a licence, a form kept elsewhere, nobody's face."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..headset.errors import ConsentError
-from ..headset.permit import Basis, Permit, stated
+from ...headset.errors import ConsentError
+from ...headset.permit import Basis, Permit, stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """A `Permit` that rests on a stated basis; one that states nothing permits nothing."""
+    """A `Permit` that rests on a stated basis; one that states nothing permits nothing.
+
+    A signed record is not taken at its word here: who names one has to show it (`SignedPermit`).
+    What was recorded under one may be used on.
+    """
 
     basis: Basis
 
@@ -25,8 +25,8 @@ class Stated:
         if self.basis.kind == "licence":
             return f"{destination}: no licence is stated for this face: import it with --licence"
         return (
-            f"{destination}: nobody has agreed that this face goes there: "
-            'add --consent-reference "form, version, date"'
+            f"{destination}: nobody has agreed that this face goes there: see `unvisor consent give "
+            '--help`, or add --consent-reference "form, version, date"'
         )
 
 

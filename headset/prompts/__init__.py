@@ -1,0 +1,1 @@
+"""How a wearer is told what to do: by sound, speech, notifications, panels, the terminal."""
