@@ -1,5 +1,8 @@
 """Puts the face together: measured channels pass through, hidden ones come from the guess.
 
+Lids that tremble with their tracker's noise are steadied (`steady`); where it has none to speak of
+they pass to the bit, as all else that is measured does.
+
 When a sensor dies or comes back its channels change hands between measurement and guess. The step
 this would make is kept as an offset and let go over a moment, so the face eases over and never
 jumps; while it lasts the channel's origin says *held*.
@@ -19,10 +22,12 @@ from numpy.typing import NDArray
 from ..headset.clock import NS_PER_S
 from ..headset.expressions import FROM_ARKIT, IN_ARKIT
 from ..headset.frame import AT_REST, FORWARD, Face, Origin
-from ..headset.names import ARKIT_INDEX, UNIFIED
+from ..headset.names import ARKIT, ARKIT_INDEX, UNIFIED
 from .features import Observation
-from .guess import Guess
-from .life.life import BROW_SHAPES, Living
+from .guess import HIGH, LOW, Guess
+from .life.life import ADDED_SHAPES, Living
+from .motion import Motion
+from .steady import Steady
 
 Floats = NDArray[np.float64]
 
@@ -34,18 +39,17 @@ TAKE_UP_S: Final = 0.12
 """The same for a sensor that comes back: quicker, because it is the truth, but at 30 Hz no step is
 more than a quarter of the way."""
 
-_RATE_S: Final = 0.05
-"""`rate` is a one-pole average of the change over this long: three frames at 60 Hz."""
-
-_RATE_GAP_S: Final = 0.5
-"""After a longer gap the past says nothing of the rate."""
-
 _N: Final = len(UNIFIED)
 _LIDS: Final = slice(_N, _N + 2)  # columns are the 88 shapes, then the two lids
 _NONE: Final = np.flatnonzero(~IN_ARKIT)
 _CHANNEL: Final = np.append(
     np.where(IN_ARKIT, FROM_ARKIT, 0), [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
 )
+
+# Where a column's four rows stand in `Guess.faces` laid flat; a lid opens as its blink falls, so its
+# interval's ends change places.
+_AT: Final = len(ARKIT) * np.arange(4)[:, None] + _CHANNEL
+_AT[LOW, _LIDS], _AT[HIGH, _LIDS] = _AT[HIGH, _LIDS].copy(), _AT[LOW, _LIDS].copy()
 
 # A column is offset + sign x its ARKit channel: NaN where ARKit has none, 1 - blink for a lid.
 _OFFSET: Final = np.append(np.where(IN_ARKIT, 0.0, np.nan), [1.0, 1.0])
@@ -54,6 +58,8 @@ _SIGN: Final = np.append(np.ones(_N), [-1.0, -1.0])
 _INFERRED: Final = np.full(_N + 2, Origin.INFERRED, dtype=np.uint8)
 _HELD: Final = np.full(_N + 2, Origin.HELD, dtype=np.uint8)
 _INFERRED[_NONE] = _HELD[_NONE] = Origin.ABSENT
+_EYES_MEASURED: Final = np.full(2, Origin.MEASURED, dtype=np.uint8)
+_EYES_HELD: Final = np.full(2, Origin.HELD, dtype=np.uint8)
 
 
 class Composer:
@@ -66,15 +72,15 @@ class Composer:
         """Forget the past: the next face starts without easing from an earlier one."""
         self._time_ns: int | None = None
         self._shown = np.full(_N + 2, np.nan)
-        self._sensed = np.zeros(_N + 2, dtype=bool)
+        self._sensed = np.zeros(_N + 2, dtype=bool).tobytes()
         self._offset = np.zeros(_N + 2)
         self._easing = False
         self._told = (b"", b"", False)
         self._origin = _HELD
-        self._rate = np.zeros(_N + 2)
-        self._sent = self._shown
+        self._motion = Motion()
+        self._steady = Steady()
         self._gaze = FORWARD
-        self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)
+        self._gaze_origin = _EYES_HELD
 
     def compose(
         self, time_ns: int, seen: Observation, guess: Guess, living: Living | None = None
@@ -89,41 +95,37 @@ class Composer:
         """
         before_ns = self._time_ns
         passed_s = 0.0 if before_ns is None else max(0, time_ns - before_ns) / NS_PER_S
-        measured = seen.measured
-        sensed = np.isfinite(measured)
-        rows = np.take(guess.faces, _CHANNEL, axis=1)
+        sensed, sensed_bytes = seen.sensed, seen.sensed.tobytes()
+        rows = guess.faces.take(_AT)
         rows *= _SIGN
         rows += _OFFSET
         median, low, high, shown = rows
-        low[_LIDS], high[_LIDS] = (
-            high[_LIDS].copy(),
-            low[_LIDS].copy(),
-        )  # a lid opens as blink falls
-        np.copyto(rows, measured, where=sensed)
-        if before_ns is not None and sensed.tobytes() != self._sensed.tobytes():
+        np.copyto(rows, seen.measured, where=sensed)
+        lids = self._steady.steady(time_ns - round(seen.lids_age_s * NS_PER_S), seen.openness)
+        for lid, value in enumerate(lids, _N):
+            if value == value:  # not NaN: it is sensed
+                rows[:, lid] = value
+        if before_ns is not None and sensed_bytes != self._sensed:
             self._change_hands(sensed, shown)
         if self._easing:
             shown += self._ease(passed_s, sensed)
             np.copyto(rows, shown, where=sensed)
             np.minimum(low, shown, out=low)  # what is held lies inside its own interval
             np.maximum(high, shown, out=high)
-        origin = self._origins(seen, sensed)
+        origin = self._origins(seen, sensed_bytes)
         self._follow_gaze(seen, passed_s)
         sent, gaze, gaze_origin = shown, self._gaze, self._gaze_origin.copy()
         if living is not None:
-            sent = self._enliven(living, shown, origin, sensed)
-            np.minimum(low, sent, out=low)  # what is made up, too
-            np.maximum(high, sent, out=high)
+            if living.lid_share > 0.0 or living.adding:
+                sent = self._enliven(living, shown, origin, sensed)
+                laid_over = sent != shown
+                np.minimum(low, sent, out=low, where=laid_over)  # what is made up, too
+                np.maximum(high, sent, out=high, where=laid_over)
             if living.gaze_share > 0.0:
                 gaze = _between(gaze, living.gaze, living.gaze_share)
                 gaze_origin.fill(_whose(bool(seen.gaze_sensed[0] or seen.gaze_sensed[1])))
-        if 0.0 < passed_s < _RATE_GAP_S:
-            share = passed_s / (_RATE_S + passed_s)
-            self._rate += share * ((sent - self._sent) / passed_s - self._rate)
-        elif passed_s:
-            self._rate = np.zeros(_N + 2)
-        self._time_ns, self._shown, self._sensed, self._sent = time_ns, shown, sensed, sent
-        rate = self._rate.copy()
+        rate = self._motion.rate(time_ns, seen.face_age_s, seen.lids_age_s, sent)
+        self._time_ns, self._shown, self._sensed = time_ns, shown, sensed_bytes
         return Face(
             time_ns=time_ns,
             weights=sent[:_N],
@@ -149,7 +151,7 @@ class Composer:
 
         With other sensors the hidden channels are guessed by another map, and would jump too.
         """
-        passing = sensed & self._sensed
+        passing = sensed & np.frombuffer(self._sensed, dtype=bool)
         step = np.where(passing, self._offset, self._shown - shown)
         self._offset = np.nan_to_num(step)
         self._easing = True
@@ -173,15 +175,16 @@ class Composer:
         if living.lid_share > 0.0:
             sent[_LIDS] *= 1.0 - living.lid_share * living.closure
             origin[_LIDS] = _whose(bool(sensed[_LIDS].any()))
-        if living.gesturing:
-            sent[BROW_SHAPES] += living.brows
-            moved = BROW_SHAPES[living.brows != 0.0]
+        if living.adding:
+            sent[ADDED_SHAPES] += living.added
+            moved = ADDED_SHAPES[living.added != 0.0]
             origin[moved] = np.where(sensed[moved], Origin.HELD, Origin.SYNTHESISED)
         return sent
 
-    def _origins(self, seen: Observation, sensed: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    def _origins(self, seen: Observation, sensed_bytes: bytes) -> NDArray[np.uint8]:
+        sensed = seen.sensed
         blind = not (seen.mouth or seen.eyes or sensed.any())
-        told = (sensed.tobytes(), seen.origin.tobytes(), blind)
+        told = (sensed_bytes, seen.origin.tobytes(), blind)
         if told != self._told:  # rarely: sensors come and go
             self._told = told
             # A guess from nothing is no inference: the face is held at rest, or on its way there.
@@ -199,7 +202,7 @@ class Composer:
         left, right = seen.gaze_sensed
         if left and right:
             self._gaze = seen.gaze.copy()
-            self._gaze_origin = np.zeros(2, dtype=np.uint8)  # Origin.MEASURED
+            self._gaze_origin = _EYES_MEASURED
             return
         if left or right:
             self._gaze = seen.gaze[[0, 0] if left else [1, 1]]
@@ -207,10 +210,12 @@ class Composer:
                 [Origin.MEASURED if eye else Origin.INFERRED for eye in (left, right)], np.uint8
             )
             return
+        if self._gaze is FORWARD:  # never turned
+            return
         keep = exp(-passed_s / LET_GO_S)
         turned = keep * self._gaze + (1.0 - keep) * FORWARD
         self._gaze = turned / np.linalg.norm(turned, axis=1, keepdims=True)
-        self._gaze_origin = np.full(2, Origin.HELD, dtype=np.uint8)
+        self._gaze_origin = _EYES_HELD
 
 
 def _whose(sensed: bool) -> Origin:

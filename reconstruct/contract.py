@@ -50,6 +50,8 @@ class Metadata(msgspec.Struct, kw_only=True):
         licence: What allows the weights to be used.
         made_by: The command that made it.
         digest: SHA-256 of the graph (`graph_digest`); empty in files of before it was kept.
+        falls_back: By rig, the channels that ship a baseline (`robust` or `neutral`) because the model
+            did not beat it on people left out; None (null) where nothing was compared.
     """
 
     contract: int
@@ -65,3 +67,4 @@ class Metadata(msgspec.Struct, kw_only=True):
     licence: str
     made_by: str = ""
     digest: str = ""
+    falls_back: dict[str, dict[str, str]] | None = None

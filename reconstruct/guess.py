@@ -22,6 +22,10 @@ MEDIAN, LOW, HIGH, SENT = range(4)
 """Rows of `Guess.faces`."""
 
 
+NO_WEIGHTS: Final = "CPU: it has no weights"
+"""What a model without any runs on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
     """A model's whole face. Where a channel is measured, what stands here is ignored.
@@ -37,7 +41,13 @@ class Guess:
 
 
 class Predictor(Protocol):
-    """Guesses the hidden face from what is observed."""
+    """Guesses the hidden face from what is observed.
+
+    Attributes:
+        runs_on: What it runs on, and why, in words: `CPU: …` or `CUDA: …`.
+    """
+
+    runs_on: str
 
     def predict(self, seen: Observation, horizon_s: float) -> Guess:
         """Return the guess; its arrays are valid until the next call.
@@ -55,6 +65,8 @@ class Predictor(Protocol):
 
 class Constant:
     """The same face always: `neutral` (the wearer's own rest, zero) and `mean` (other people's)."""
+
+    runs_on = NO_WEIGHTS
 
     def __init__(self, face: Floats | None = None) -> None:
         """Take the face to show, shape (52,) relative to rest; zeros where none is given."""
@@ -97,6 +109,8 @@ class Rules:
 
     Source: PROTOCOLS 5.1 R1, R4, R5, R8, R9, R11 and 5.2 B1 + B2 + B3.
     """
+
+    runs_on = NO_WEIGHTS
 
     def __init__(self) -> None:
         self._face = np.zeros(len(ARKIT))

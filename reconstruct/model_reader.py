@@ -13,7 +13,7 @@ from ..headset.clock import NS_PER_S
 from ..headset.errors import ModelError
 from ..headset.frame import Health, ImageSample, Reader, Sample
 from ..headset.meter import Meter
-from .camera_model import CameraModel
+from .cameras.camera_model import CameraModel
 
 _KEPT: Final = 16  # samples between two reads
 

@@ -9,14 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calibration.correction import Correction
 from ..calibration.profile import Profile
 from ..headset.errors import ModelError
+from ..headset.frame import EVENTS
 from ..headset.names import ARKIT, ARKIT_INDEX
 from .contract import Metadata
 from .features import Observation
 from .guess import MEDIAN, SENT, Constant, Guess, Predictor, Rules
 from .life.life import Life
-from .reconstructor import FaceReconstructor
+from .reconstructor import FaceReconstructor, calibrated
 from .runtime import Model
 
 Floats = NDArray[np.float64]
@@ -35,7 +37,10 @@ class OnnxPredictor:
 
     def __init__(self, model: Model, profile: Profile | None) -> None:
         self._model = model
-        self._faces = np.zeros((4, len(ARKIT)))
+        self.runs_on = model.runs_on
+        # As the graph makes them, `Model.made`, and then what is sent: one call copies all it made.
+        self._made = np.zeros((5, len(ARKIT)))
+        self._guess = Guess(faces=self._made[1:], events=self._made[0, : len(EVENTS)])
         order = [ARKIT_INDEX[name] for name in model.metadata.features]
         self._order = None if order == list(range(len(ARKIT))) else np.array(order)
         gains = model.metadata.send_gain
@@ -44,20 +49,21 @@ class OnnxPredictor:
             np.array(gains.get(rig, ones)) for rig in ("none", "eyes", "mouth", "mouth+eyes")
         ]
         if profile is not None:
-            anchors = np.concatenate([profile.rest, profile.reach])
+            anchors = Correction(profile).anchors()
             known = np.isfinite(anchors)
             model.inputs["anchors"][0] = np.where(known, anchors, 0.0)
             model.inputs["anchor_mask"][0] = known
 
     def predict(self, seen: Observation, horizon_s: float) -> Guess:
         """Run the graph once."""
-        model, faces = self._model, self._faces
+        model, made, guess = self._model, self._made, self._guess
         model.seen[:] = seen.rows if self._order is None else seen.rows[:, self._order]
         model.inputs["horizon_s"][0, 0] = horizon_s
         model.run()
-        faces[: len(model.faces)] = model.faces
-        np.multiply(faces[MEDIAN], self._gains[2 * seen.mouth + seen.eyes], out=faces[SENT])
-        return Guess(faces, model.outputs["events"][0].astype(np.float64))
+        made[:4] = model.made
+        gains = self._gains[2 * seen.mouth + seen.eyes]
+        np.multiply(guess.faces[MEDIAN], gains, out=guess.faces[SENT])
+        return guess
 
     def reset(self) -> None:
         """Forget the past."""
@@ -107,7 +113,12 @@ def predictor(model: str, profile: Profile | None, *, gpu: bool = False) -> Pred
 def reconstructor(
     model: str, profile: Profile | None, life: Life | None = None, *, gpu: bool = False
 ) -> FaceReconstructor:
-    """Return a reconstructor with the model of that name or file, for one wearer, alive or not."""
+    """Return a reconstructor with the model of that name or file, for one wearer, alive or not.
+
+    A model that will not be asked, for its wearer is not known, is loaded only to be checked: never on
+    a GPU.
+    """
+    gpu = gpu and calibrated(profile)
     return FaceReconstructor(predictor(model, profile, gpu=gpu), profile, life)
 
 

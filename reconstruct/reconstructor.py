@@ -10,8 +10,9 @@ from typing import Final
 from ..calibration.profile import Profile
 from ..headset.frame import Face, SensorFrame
 from .compose import Composer
-from .features import Features
+from .features import Features, Observation
 from .guess import Constant, Predictor
+from .habitual import with_habits
 from .life.life import Life
 
 CALIBRATED_QUALITY: Final = 0.1
@@ -19,8 +20,20 @@ CALIBRATED_QUALITY: Final = 0.1
 hidden face then stays at rest, and only what is measured moves."""
 
 
+UNKNOWN_WEARER: Final = "CPU: nothing is inferred of a wearer without a profile"
+
+
+def calibrated(profile: Profile | None) -> bool:
+    """Tell whether enough is known of the wearer for a model to be asked."""
+    return profile is not None and profile.quality >= CALIBRATED_QUALITY
+
+
 class FaceReconstructor:
-    """Infers the whole face of one wearer, frame by frame; never uses anything later than a frame."""
+    """Infers the whole face of one wearer, frame by frame; never uses anything later than a frame.
+
+    Attributes:
+        runs_on: What the model runs on, and why, in words: `CPU: …` or `CUDA: …`.
+    """
 
     def __init__(
         self, predictor: Predictor, profile: Profile | None, life: Life | None = None
@@ -32,9 +45,10 @@ class FaceReconstructor:
             profile: The wearer's; without one the hidden face stays at rest.
             life: Makes up eyes, and gestures if it may, where nothing is sensed; none in scores.
         """
-        calibrated = profile is not None and profile.quality >= CALIBRATED_QUALITY
+        known = calibrated(profile)
+        self.runs_on = predictor.runs_on if known else UNKNOWN_WEARER
         self._features = Features(profile)
-        self._predictor = predictor if calibrated else Constant()
+        self._predictor = with_habits(predictor, profile) if known else Constant()
         self._composer = Composer()
         self._life = life
 
@@ -44,6 +58,15 @@ class FaceReconstructor:
         guess = self._predictor.predict(seen, seen.oldest_s)
         living = None if self._life is None else self._life.advance(frame, seen)
         return self._composer.compose(frame.time_ns, seen, guess, living)
+
+    @property
+    def seen(self) -> Observation:
+        """What was seen of the last frame; valid until the next."""
+        return self._features.observation
+
+    def wear(self, profile: Profile) -> None:
+        """Take the same wearer's profile with another donning, from the next frame on."""
+        self._features.wear(profile)
 
     def reset(self) -> None:
         """Forget the past: after a gap, or when the headset goes on again."""

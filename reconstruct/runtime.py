@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ..headset.errors import ModelError
 from ..headset.frame import EVENTS
 from ..headset.names import ARKIT
-from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, NEXT, OUTPUTS, STATE, Metadata
+from . import graph_checks
+from .contract import ANCHORS, INPUTS, NEXT, OUTPUTS, STATE, Metadata
 from .graph_digest import graph_digest
 
 # Nothing leaves this machine but what the wearer names. Its import alone would make an id for this
@@ -34,7 +36,11 @@ LARGEST_STATE: Final = 1 << 20
 """Floats in all states together: 4 MiB."""
 
 _CPU: Final = ("CPUExecutionProvider",)
-_CUDA_LIBRARIES: Final = ("libcudart.so.13", "libcudnn.so.9")
+_CUDA_LIBRARIES: Final = (
+    ("cudart64_13.dll", "cudnn64_9.dll")
+    if sys.platform == "win32"
+    else ("libcudart.so.13", "libcudnn.so.9")
+)
 
 
 def providers(*, gpu: bool = False) -> tuple[list[str], str]:
@@ -62,14 +68,16 @@ class Model:
     """A model file, ready to run one frame at a time.
 
     Input buffers are written in place, then `run` fills the outputs: nothing is allocated a frame
-    but what ONNX Runtime allocates inside.
+    but what ONNX Runtime allocates inside. A state's next value becomes its value without a copy: the
+    graph is bound twice, and what one binding writes the other reads.
 
     Attributes:
         metadata: What the file says of itself.
         inputs: Buffers (1, n) by name, to be written before `run`.
         outputs: Buffers (1, n) by name, filled by `run`.
         seen: Shape (3, F), the inputs observed, mask and age_s in one.
-        faces: Shape (3, 52), the outputs median, low and high in one.
+        made: Shape (4, 52), all outputs in one: events (the first of row 0), median, low, high.
+        faces: Shape (3, 52), the last three of these.
         runs_on: Where it runs, and why, in words.
     """
 
@@ -77,6 +85,7 @@ class Model:
     inputs: dict[str, Floats32]
     outputs: dict[str, Floats32]
     seen: Floats32
+    made: Floats32
     faces: Floats32
     runs_on: str
 
@@ -91,11 +100,10 @@ class Model:
             ModelError: Unreadable, no ONNX graph, or not as the contract says.
         """
         self.path = path
-        asked, self.runs_on = providers(gpu=gpu)
         content = _content(path)
-        session = _session(path, content, asked=asked)
+        session, self.runs_on = _started(path, content, gpu=gpu)
         self._session = session
-        self.metadata = _metadata(path, session)
+        self.metadata = graph_checks.metadata(path, session)
         if self.metadata.digest and self.metadata.digest != graph_digest(content):
             raise ModelError(f"{path}: damaged, its graph is not what was exported: fetch it again")
         width = {
@@ -108,36 +116,35 @@ class Model:
             "events": len(EVENTS),
         }
         features = len(self.metadata.features)
-        given = {node.name: _shape(path, node) for node in session.get_inputs()}
-        made = {node.name: _shape(path, node) for node in session.get_outputs()}
+        given = {node.name: graph_checks.shape(path, node) for node in session.get_inputs()}
+        made = {node.name: graph_checks.shape(path, node) for node in session.get_outputs()}
         for name in INPUTS:
-            _expect(path, "input", name, given.get(name), (1, width.get(name, features)))
+            graph_checks.expect(
+                path, "input", name, given.get(name), (1, width.get(name, features))
+            )
         for name in OUTPUTS:
-            _expect(path, "output", name, made.get(name), (1, width[name]))
+            graph_checks.expect(path, "output", name, made.get(name), (1, width[name]))
         states = {name: shape for name, shape in given.items() if name.startswith(STATE)}
         for name, shape in states.items():
-            _expect(path, "output", name + NEXT, made.get(name + NEXT), shape)
-        _refuse_unknown(path, given, {*INPUTS, *states})
-        _refuse_unknown(path, made, {*OUTPUTS, *(name + NEXT for name in states)})
-        if sum(int(np.prod(shape)) for shape in states.values()) > LARGEST_STATE:
+            graph_checks.expect(path, "output", name + NEXT, made.get(name + NEXT), shape)
+        graph_checks.refuse_unknown(path, given, {*INPUTS, *states})
+        graph_checks.refuse_unknown(path, made, {*OUTPUTS, *(name + NEXT for name in states)})
+        if sum(prod(shape) for shape in states.values()) > LARGEST_STATE:  # np.prod would overflow
             raise ModelError(f"{path}: its state is too large: export it smaller")
         self.seen = np.zeros((3, features), np.float32)
-        self.faces = np.zeros((3, len(ARKIT)), np.float32)
-        whole = {name: np.zeros(shape, np.float32) for name, shape in (given | made).items()}
+        self.made = np.zeros((4, len(ARKIT)), np.float32)
+        self.faces = self.made[1:]
+        whole = {name: np.zeros(shape, np.float32) for name, shape in given.items()}
         whole |= dict(zip(INPUTS[:3] + OUTPUTS[:3], (*self.seen, *self.faces), strict=True))
+        whole["events"] = self.made[0, : len(EVENTS)]
         self.inputs = {name: whole[name].reshape(given[name]) for name in INPUTS}
         self.outputs = {name: whole[name].reshape(made[name]) for name in OUTPUTS}
-        self._state = {name: np.zeros(shape, np.float32) for name, shape in states.items()}
-        self._next = {name: np.zeros(shape, np.float32) for name, shape in states.items()}
-        self._binding: Any = session.io_binding()
-        for name, buffer in {**self.inputs, **self._state}.items():
-            self._binding.bind_input(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
-        for name, buffer in self.outputs.items():
-            self._binding.bind_output(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
-        for name, buffer in self._next.items():
-            self._binding.bind_output(
-                name + NEXT, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data
-            )
+        now, after = (
+            {name: np.zeros(shape, np.float32) for name, shape in states.items()} for _ in range(2)
+        )
+        self._states = (now, after)
+        self._bindings = (self._bound(now, after), self._bound(after, now))
+        self._turn = 0
 
     def run(self) -> None:
         """Run one frame: inputs and state in, outputs and the next state out.
@@ -146,16 +153,25 @@ class Model:
             ModelError: The graph failed.
         """
         try:
-            self._session.run_with_iobinding(self._binding)
+            self._session.run_with_iobinding(self._bindings[self._turn])
         except (RuntimeError, ValueError) as cause:
             raise ModelError(f"{self.path}: failed to run ({cause}): use another model") from cause
-        for name, buffer in self._state.items():
-            np.copyto(buffer, self._next[name])
+        self._turn ^= 1
 
     def reset(self) -> None:
         """Forget the past."""
-        for buffer in self._state.values():
-            buffer.fill(0.0)
+        for state in self._states:
+            for buffer in state.values():
+                buffer.fill(0.0)
+
+    def _bound(self, now: Mapping[str, Floats32], after: Mapping[str, Floats32]) -> Any:
+        """Return a binding of all buffers, of states as they are and as they are to be."""
+        binding = self._session.io_binding()
+        for name, buffer in {**self.inputs, **now}.items():
+            binding.bind_input(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
+        for name, buffer in {**self.outputs, **{n + NEXT: a for n, a in after.items()}}.items():
+            binding.bind_output(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
+        return binding
 
 
 class Graph:
@@ -175,8 +191,12 @@ class Graph:
         self.path = path
         remedy = "name an ONNX file of standard operators"
         self._session = session = _session(path, _content(path, remedy), remedy)
-        self.inputs = {node.name: _loose_shape(path, node) for node in session.get_inputs()}
-        self.outputs = {node.name: _loose_shape(path, node) for node in session.get_outputs()}
+        self.inputs = {
+            node.name: graph_checks.loose_shape(path, node) for node in session.get_inputs()
+        }
+        self.outputs = {
+            node.name: graph_checks.loose_shape(path, node) for node in session.get_outputs()
+        }
 
     def run(self, name: str, array: Floats32, wanted: Sequence[str]) -> list[Floats32]:
         """Return the outputs wanted, for an array given to the one input; from any thread.
@@ -206,6 +226,21 @@ def _content(path: Path, remedy: str = _TRAINED) -> bytes:
     return content
 
 
+def _started(path: Path, content: bytes, *, gpu: bool) -> tuple[Any, str]:
+    """Return a session and what it runs on: the CPU where CUDA will not start, and says why."""
+    asked, why = providers(gpu=gpu)
+    if asked[0] not in _CPU:
+        try:
+            session = _session(path, content, asked=asked)
+        except ModelError as error:
+            why = f"CPU: CUDA would not start it ({error})"
+        else:
+            if asked[0] in session.get_providers():
+                return session, why
+            why = "CPU: CUDA would not start: see whether `nvidia-smi` lists a graphics card"
+    return _session(path, content), why
+
+
 def _session(
     path: Path, content: bytes, remedy: str = _TRAINED, *, asked: Sequence[str] = _CPU
 ) -> Any:
@@ -214,74 +249,11 @@ def _session(
     settings.inter_op_num_threads = 1
     settings.log_severity_level = 4  # what it would print is in what it raises
     try:
-        return ort.InferenceSession(content, settings, providers=list(asked))
+        # Without its own fallback, which prints.
+        return ort.InferenceSession(content, settings, providers=list(asked), enable_fallback=0)
     except Exception as cause:  # its exceptions share no base but Exception
         raise ModelError(f"{path}: not an ONNX model ({_first_line(cause)}): {remedy}") from cause
 
 
 def _first_line(cause: Exception) -> str:
     return (str(cause).splitlines() or [""])[0][:120]
-
-
-def _metadata(path: Path, session: Any) -> Metadata:
-    properties: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
-    text = properties.get("unvisor")
-    if text is None:
-        raise ModelError(f"{path}: no `unvisor` metadata: name a model that train wrote")
-    try:
-        metadata = msgspec.json.decode(text, type=Metadata)
-    except msgspec.DecodeError as cause:
-        raise ModelError(f"{path}: damaged metadata ({cause}): export it again") from cause
-    if metadata.contract != CONTRACT:
-        raise ModelError(
-            f"{path}: contract version {metadata.contract}, this program runs {CONTRACT}: "
-            "update unvisor or export it again"
-        )
-    for given, ours, what in (
-        (metadata.channels, ARKIT, "channels"),
-        (metadata.events, EVENTS, "events"),
-    ):
-        if tuple(given) != ours:
-            raise ModelError(f"{path}: other {what} than ours: export it again")
-    for numbers in (metadata.mean, *metadata.send_gain.values()):
-        if len(numbers) != len(ARKIT) or not np.isfinite(numbers).all():
-            raise ModelError(
-                f"{path}: its mean or send_gain is not {len(ARKIT)} numbers: export it again"
-            )
-    unknown = [name for name in metadata.features if name not in FEATURES]
-    if unknown or len(set(metadata.features)) != len(metadata.features):
-        raise ModelError(
-            f"{path}: features this program does not have ({', '.join(unknown[:3]) or 'doubled'}): "
-            "update unvisor"
-        )
-    return metadata
-
-
-def _shape(path: Path, node: Any) -> tuple[int, ...]:
-    if node.type != "tensor(float)" or not all(isinstance(n, int) and n > 0 for n in node.shape):
-        raise ModelError(
-            f"{path}: {node.name} is {node.type} {node.shape}, not float32 of a fixed shape: "
-            "export it again"
-        )
-    return tuple(node.shape)
-
-
-def _loose_shape(path: Path, node: Any) -> tuple[int | None, ...]:
-    if node.type != "tensor(float)":
-        raise ModelError(f"{path}: {node.name} is {node.type}, not float32: export it so")
-    return tuple(size if isinstance(size, int) else None for size in node.shape)
-
-
-def _expect(
-    path: Path, what: str, name: str, got: tuple[int, ...] | None, wanted: tuple[int, ...]
-) -> None:
-    if got is None:
-        raise ModelError(f"{path}: has no {what} `{name}`: export it by the contract")
-    if got != wanted:
-        raise ModelError(f"{path}: {what} `{name}` has shape {got}, not {wanted}: export it again")
-
-
-def _refuse_unknown(path: Path, got: Mapping[str, object], wanted: set[str]) -> None:
-    extra = sorted(set(got) - wanted)
-    if extra:
-        raise ModelError(f"{path}: unknown tensor `{extra[0]}`: export it by the contract")

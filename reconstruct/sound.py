@@ -79,7 +79,14 @@ class Heard:
 class Sound:
     """Keeps the last seconds of rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pitch: bool = True, kept_s: float = KEPT_S) -> None:
+        """Say what of it is wanted.
+
+        Args:
+            pitch: Whether it is looked for, which costs as much again.
+            kept_s: How far back rows are kept.
+        """
+        self._pitch, self._kept = pitch, round(kept_s / HOP_S)
         self.reset()
 
     def reset(self) -> None:
@@ -147,17 +154,23 @@ class Sound:
             starts = starts[starts + window <= len(self._samples)]
             if not len(starts):
                 break
-            found = rows_of(self._samples[starts[:, None] + np.arange(window)], self._rate_hz)
+            found = rows_of(
+                self._samples[starts[:, None] + np.arange(window)], self._rate_hz, pitch=self._pitch
+            )
             times_ns = self._start_ns + (starts + window) * NS_PER_S // self._rate_hz
             self._keep(times_ns.astype(np.int64), found)
             self._made += len(starts)
+            if len(starts) < _AT_ONCE:
+                break
         done = int(self._starts(1)[0])
         self._start_ns += self._span_ns(done)
         self._skipped += done
         self._samples = self._samples[done:].copy()
 
     def _keep(self, times_ns: NDArray[np.int64], rows: Floats) -> None:
-        earlier = self._times_ns < times_ns[0]  # all, but where time stepped back
-        kept = round(KEPT_S / HOP_S)
-        self._times_ns = np.concatenate([self._times_ns[earlier], times_ns])[-kept:]
-        self._rows = np.concatenate([self._rows[earlier], rows])[-kept:]
+        kept = self._kept
+        # All there were, unless time stepped back.
+        earlier = int(np.searchsorted(self._times_ns, int(times_ns[0])))
+        begin = max(0, earlier + len(rows) - kept)
+        self._times_ns = np.concatenate([self._times_ns[begin:earlier], times_ns[-kept:]])
+        self._rows = np.concatenate([self._rows[begin:earlier], rows[-kept:]])

@@ -48,34 +48,52 @@ _PITCH_BINS: Final = 257  # to 4 kHz: what lies higher makes noise, not pitch
 _LAGS_PER_S: Final = 16_000  # four times as fine as those bins tell of: interpolated
 
 
-def rows_of(windows: NDArray[np.float32], rate_hz: int) -> Floats:
+def rows_of(windows: NDArray[np.float32], rate_hz: int, *, pitch: bool = True) -> Floats:
     """Return one row for each window.
 
     Args:
         windows: Shape (T, `WINDOW_S` x rate_hz), -1 to 1; their means do not matter.
         rate_hz: Samples a second, 8000 or more.
+        pitch: Look for it, which costs as much again; else it is NaN, as voicing is.
 
     Returns:
         Shape (T, 43), `COLUMNS`; a row is NaN where any of its sound is.
     """
+    samples = round(MEL_S * rate_hz)
     sound = windows.astype(np.float64)
-    short = sound[:, -round(MEL_S * rate_hz) :]
+    short = sound[:, -samples:]
     hann, bands = _mel(rate_hz)
     padded = round(_MEL_PADDED_S * rate_hz)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # NaN, silence, absurdities
         sound -= sound.mean(axis=1, keepdims=True)
         spectrum = np.fft.rfft(short * hann, padded)[:, : bands.shape[1]]
         # By Parseval a full-scale sine has 1 in all bins together.
-        power = (np.abs(spectrum) ** 2) @ bands.T * (4.0 / (padded * (hann @ hann)))
-        energy = 2.0 * np.mean(short**2, axis=1)
-        voicing, f0_hz = _pitch(sound, rate_hz)
-    rows = np.column_stack([_decibels(power), _decibels(energy), voicing, f0_hz])
-    rows[~np.isfinite(energy)] = np.nan
+        power = np.empty((len(sound), BANDS + 1))
+        np.matmul(spectrum.real**2 + spectrum.imag**2, bands.T, out=power[:, :BANDS])
+        power[:, :BANDS] *= 4.0 / (padded * (hann @ hann))
+        np.einsum("ts,ts->t", short, short, out=power[:, BANDS])
+        power[:, BANDS] *= 2.0 / samples
+        rows = np.full((len(sound), len(COLUMNS)), np.nan)
+        rows[:, : BANDS + 1] = _decibels(power)
+        if pitch:
+            rows[:, BANDS + 1], rows[:, BANDS + 2] = _pitch(sound, rate_hz)
+    rows[~np.isfinite(power[:, BANDS])] = np.nan
     return rows
 
 
 def _decibels(power: Floats) -> Floats:
     return 10.0 * np.log10(np.maximum(power, 10.0 ** (FLOOR_DB / 10.0)))
+
+
+def band_centres_hz() -> Floats:
+    """Return the middle of each mel band, shape (40,)."""
+    return _edges_hz()[1:-1]
+
+
+def _edges_hz() -> Floats:
+    """Return where bands begin, are highest and end: each is three on end of these 42."""
+    mel: Floats = np.linspace(0.0, 2595.0 * log10(1.0 + TOP_HZ / 700.0), BANDS + 2)
+    return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
 
 
 @cache
@@ -88,8 +106,7 @@ def _mel(rate_hz: int) -> tuple[Floats, Floats]:
     """
     frequency_hz = np.fft.rfftfreq(round(_MEL_PADDED_S * rate_hz), 1.0 / rate_hz)
     frequency_hz = frequency_hz[frequency_hz < TOP_HZ + 1.0 / _MEL_PADDED_S]
-    mel: Floats = np.linspace(0.0, 2595.0 * log10(1.0 + TOP_HZ / 700.0), BANDS + 2)
-    edges_hz: Floats = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    edges_hz = _edges_hz()
     low, centre, high = edges_hz[:-2, None], edges_hz[1:-1, None], edges_hz[2:, None]
     rising, falling = (frequency_hz - low) / (centre - low), (high - frequency_hz) / (high - centre)
     bands = np.maximum(0.0, np.minimum(rising, falling))

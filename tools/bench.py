@@ -1,6 +1,7 @@
 """`unvisor bench`: latency and throughput of each stage on this machine.
 
     unvisor bench                   # each stage by itself
+    unvisor bench --start           # a run's first face and memory, without torch
     unvisor bench --live            # trackers in a process of their own, sockets, the whole loop
     unvisor bench --flood-s 600     # the same while 50,000 packets a second come to another port
     unvisor bench --compositor      # drawing: what a frame costs, and what else it is held to
@@ -27,11 +28,15 @@ from rich.table import Table
 from ..headset.errors import HeadsetError, OutputError
 from ..headset.files import replacing
 from ..headset.pace import sleep_until
-from ..reconstruct import benchmark, live_benchmark
+from ..reconstruct.bench import benchmark, live_benchmark
+from ..reconstruct.life.life import Life
 from ..reconstruct.models import DEFAULT
-from . import bench_drawing
+from . import bench_drawing, bench_start
 from .bench_drawing import Drawn
 from .terminal import counting, within
+
+LIFE_SEED: Final = 7
+"""One person's life on every machine."""
 
 LONGEST_S: Final = 3600.0
 """Of a live measurement: the trackers' frames are numbered for two hours."""
@@ -43,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--model", action="append", default=[], metavar="NAME|M.onnx", help="time this, again for "
         f"each (default {DEFAULT} and ridge)")  # fmt: skip
     add("--frames", type=int, default=5000, metavar="N", help="calls to time (default %(default)s)")
+    add("--start", action="store_true", help="measure instead how soon `unvisor run` shows a first "
+        "face, and how much memory it takes, without torch")  # fmt: skip
     add("--live", action="store_true", help="measure the live loop instead, with eye and mouth "
         "trackers at 120 Hz: what it adds between a sensor and the face, and what it costs")  # fmt: skip
     add("--live-s", type=float, default=30.0, metavar="N",
@@ -61,6 +68,7 @@ class Figures:
     speeds: list[benchmark.Speed] = field(default_factory=list[benchmark.Speed])
     live: list[live_benchmark.Live] = field(default_factory=list[live_benchmark.Live])
     flood: live_benchmark.Flood | None = None
+    starts: list[bench_start.Started] = field(default_factory=list[bench_start.Started])
     drawn: Drawn = field(default_factory=Drawn)
     notes: list[str] = field(default_factory=list[str])
 
@@ -71,7 +79,10 @@ def run(options: argparse.Namespace) -> int:
         raise OutputError(f"--frames {options.frames}: give 100 or more for a 99th percentile")
     within("--live-s", options.live_s, LONGEST_S)
     within("--flood-s", options.flood_s, LONGEST_S)
-    if options.compositor or options.gpu:
+    if options.start:
+        with counting("starting", bench_start.steps()) as step:
+            figures = Figures(starts=bench_start.measured(step))
+    elif options.compositor or options.gpu:
         figures = Figures(drawn=bench_drawing.measured(options))
     elif options.live or options.flood_s is not None:
         figures = _live(options)
@@ -87,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
             "times_real_time": [asdict(row) for row in figures.speeds],
             "live": [asdict(row) for row in figures.live],
             "flood": figures.flood and asdict(figures.flood),
+            "starts": [asdict(row) for row in figures.starts],
             **figures.drawn.as_json(),
             "notes": figures.notes,
         }
@@ -111,7 +123,7 @@ def _live(options: argparse.Namespace) -> Figures:
 
 def _stages(models: list[str], frames: int) -> Figures:
     figures = Figures()
-    with counting("measuring", 2 * len(models) + 3) as step:
+    with counting("measuring", 2 * len(models) + 5) as step:
         recording = benchmark.performed()
         for model in models:
             figures.costs += benchmark.hot_loop(recording, model, frames=frames)
@@ -122,6 +134,17 @@ def _stages(models: list[str], frames: int) -> Figures:
                 )
             )
             step(f"{model}, paced")
+        # As `run` has it by default; where the eyes are not sensed life has all of them to make up.
+        model, alone = models[0], benchmark.performed("mouth")
+        figures.costs += benchmark.hot_loop(alone, model, frames=frames, life=Life(LIFE_SEED))
+        step(f"{model}, life")
+        figures.costs.append(
+            benchmark.paced(
+                alone, model, rate_hz=120.0, frames=frames // 4, wait=sleep_until,
+                life=Life(LIFE_SEED),
+            )
+        )  # fmt: skip
+        step(f"{model}, life, paced")
         try:
             from ..headset.compositor.floor import cpu_cost_ms
 
@@ -146,6 +169,8 @@ def _show(figures: Figures) -> None:
         for row in figures.speeds:
             rates.add_row(row.stage, f"{row.times:.0f}")
         console.print(rates)
+    if figures.starts:
+        console.print(bench_start.table(figures.starts))
     for live in figures.live:
         console.print(_table(f"live, {live.paced}", live.stages))
         console.print(

@@ -16,8 +16,8 @@ from .terminal import counting
 
 if TYPE_CHECKING:
     from ..headset.compositor.gpu_times import GpuTimes
-    from ..reconstruct.benchmark import Cost
-    from ..reconstruct.drawing_benchmark import Measured
+    from ..reconstruct.bench.benchmark import Cost
+    from ..reconstruct.bench.drawing_benchmark import Measured
 
 _SIZE: Final = re.compile(r"(\d{2,5})x(\d{2,5})")
 _MOST_PX: Final = 8192
@@ -81,7 +81,7 @@ def measured(options: argparse.Namespace) -> Drawn:
     size = _size(options.size)
     if not 1 <= options.samples <= 32:
         raise OutputError(f"--samples {options.samples}: give 1 to 32")
-    from ..reconstruct import drawing_benchmark as benchmark
+    from ..reconstruct.bench import drawing_benchmark as benchmark
 
     figures: list[Measured] = []
     gpu, stages = None, list[Any]()

@@ -23,9 +23,9 @@ from ..headset.errors import OutputError
 from ..headset.files import replacing
 from ..headset.names import BROW_5, COUPLED_9
 from ..headset.rig import RIGS
-from ..reconstruct import trial
+from ..reconstruct.judge import replay
 from ..reconstruct.models import DEFAULT
-from ..reconstruct.showcase import FPS, clip, draw
+from ..reconstruct.show.showcase import FPS, clip, draw
 from .terminal import WEEK_S, counting, within
 
 CALIBRATION_S: Final = 8.0
@@ -84,7 +84,9 @@ def run(options: argparse.Namespace) -> int:
         "drawing": drawn,
         "hidden_channels": shown.scores,
     }
-    seen = trial.seen_people({"it": recording}, [trial.Entry(name="it", model=options.model)])["it"]
+    seen = replay.seen_people({"it": recording}, [replay.Entry(name="it", model=options.model)])[
+        "it"
+    ]
     report["seen_in_training"] = recording.about.person in seen
     place = options.out / "report.json"
     with replacing(place, OutputError) as draft:

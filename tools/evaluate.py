@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,12 +30,13 @@ from ..datasets.store import load
 from ..headset.errors import ModelError, OutputError, RecordingError
 from ..headset.files import replacing
 from ..headset.rig import RIGS, Rig
-from ..reconstruct import folds, trial
-from ..reconstruct.leaks import Leak, leaks
-from ..reconstruct.masking import possible
+from ..reconstruct.fit.sheets import CALIBRATION_S
+from ..reconstruct.judge import folds, replay
+from ..reconstruct.judge.leaks import Leak, leaks
+from ..reconstruct.judge.masking import masked_all, possible
+from ..reconstruct.judge.report import Report
+from ..reconstruct.judge.study import steps, study
 from ..reconstruct.models import DEFAULT
-from ..reconstruct.sheets import CALIBRATION_S
-from ..reconstruct.study import Study, steps, study
 from .evaluate_shown import show
 from .terminal import CONSOLE, WEEK_S, counting, named, ready, within, working
 
@@ -57,7 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "on these recordings, of other people")  # fmt: skip
     add("--second-truth", action="extend", nargs="+", type=Path, default=[], metavar="B.h5",
         help="another tracker's capture of the same takes, on their clock: a ceiling")  # fmt: skip
-    add("--leaks", action="store_true", help="run the leak tests on every model as well")
+    add(
+        "--leaks",
+        action="store_true",
+        help="run the leak tests on every model, under every rig judged",
+    )
     add("--full", action="store_true", help="calibrations of several lengths, one sensor lost, parts "
         f"removed, ceilings, life, prediction and cost, for {DEFAULT} and each other model")  # fmt: skip
     add("--channels", action="store_true", help="show every channel, not groups alone")
@@ -82,10 +88,9 @@ def run(options: argparse.Namespace) -> int:
                 calibration_s=options.calibration_s,
                 full=options.full,
                 second=list(_loaded(options.second_truth).values()),
-                fitted=_fits(options),
                 progress=step,
             )
-        leaked = _leaks(parts, options) if options.leaks else []
+        leaked = _leaks(parts, rigs, options) if options.leaks else []
         if options.json is not None:
             content = found.as_json() | {"leaks": [asdict(leak) for leak in leaked]}
             with replacing(options.json, RecordingError) as draft:
@@ -164,7 +169,7 @@ def _folds(
 def _warn(fold: folds.Fold) -> None:
     """Say before the work which models have seen whom: of those people no score counts."""
     people = {recording.about.person for recording in fold.recordings.values()}
-    for name, seen in trial.seen_people(fold.recordings, fold.entries).items():
+    for name, seen in replay.seen_people(fold.recordings, fold.entries).items():
         if name != "mean" and seen & people:
             CONSOLE.print(
                 f"{name} was trained on {', '.join(sorted(seen & people))}: no score of these people "
@@ -173,34 +178,40 @@ def _warn(fold: folds.Fold) -> None:
             )
 
 
-def _leaks(parts: Sequence[folds.Fold], options: argparse.Namespace) -> list[Leak]:
+def _leaks(
+    parts: Sequence[folds.Fold], rigs: Sequence[Rig | None], options: argparse.Namespace
+) -> list[Leak]:
+    """Test every model under every rig judged."""
     found: list[Leak] = []
-    with counting("testing for leaks", sum(len(fold.entries) for fold in parts)) as step:
-        for fold in parts:
+    models = sum(len(fold.entries) for fold in parts)
+    with counting("testing for leaks", len(rigs) * models) as step:
+        for rig, fold in product(rigs, parts):
+            recordings = masked_all(fold.recordings, rig)
+            under = " and ".join(dict.fromkeys(each.about.rig for each in recordings.values()))
             for entry in fold.entries:
                 run = partial(
-                    trial.reconstruct, model=entry.model, calibration_s=options.calibration_s
+                    replay.reconstruct, model=entry.model, calibration_s=options.calibration_s
                 )
                 found += [
-                    replace(leak, name=f"{entry.name}: {leak.name}")
+                    replace(leak, name=f"{entry.name}, {under}: {leak.name}")
                     for leak in leaks(
-                        run, list(fold.recordings.values()), calibrated_s=options.calibration_s
+                        run, list(recordings.values()), calibrated_s=options.calibration_s
                     )
                 ]
-                step(entry.name)
+                step(f"{entry.name}, {under}")
     return found
 
 
-def _draw(found: Study, folder: Path) -> None:
-    from ..reconstruct.card_plots import draw
+def _draw(found: Report, folder: Path) -> None:
+    from ..reconstruct.judge.card_plots import draw
 
     with working("drawing"):
         for path in draw(found, folder):
             CONSOLE.print(f"drawn: {path}")
 
 
-def _film(found: Study, parts: Sequence[folds.Fold], options: argparse.Namespace) -> None:
-    from ..reconstruct.side_by_side import film, scenes
+def _film(found: Report, parts: Sequence[folds.Fold], options: argparse.Namespace) -> None:
+    from ..reconstruct.show.side_by_side import film, scenes
 
     worst = next((row for row in found.worst if row.track == _filmed(parts, options)), None)
     if worst is None:

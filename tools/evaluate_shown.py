@@ -11,35 +11,52 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ..reconstruct.card import Card
-from ..reconstruct.leaks import Leak
-from ..reconstruct.metrics import mean_over
-from ..reconstruct.study import Study
+from ..headset.names import ARKIT_INDEX
+from ..reconstruct.judge.card import Card
+from ..reconstruct.judge.ground_truth import BASELINES
+from ..reconstruct.judge.leaks import Leak
+from ..reconstruct.judge.metrics import mean_over
+from ..reconstruct.judge.report import Report
+from .evaluate_verdict import show_goals, show_leaks
 
-_KEY: Final = """\
-mae: error of the best guess; ratio: to that of the wearer's own rest, below 1 is better than rest;
-worst: of any person; r: correlation; dynamics: motion shown ÷ true motion; covers: share of truth
-inside the stated 90 % interval. coupled-9: cheeks, nose, squint, wide; free-5: the brows;
-passing: what is sensed. "1 + 1 seen": one person counts, one was seen in training."""
+_KEY: Final = (
+    "mae: error of the best guess; ratio: to that of the wearer's own rest, below 1 is better than "
+    "rest; worst: of any person; r: correlation; dynamics: motion shown ÷ true motion; covers: share of "
+    "truth inside the stated 90 % interval. coupled-9: cheeks, nose, squint, wide; free-5: the brows; "
+    'passing: what is sensed. "1 + 1 seen": one person counts, one was seen in training.'
+)
+
+_SENT_KEY: Final = (
+    "ccc: r that pays for gain and offset; |fdd|: motion that lacks or is too much; F1: rises over .3 "
+    "found within 100 ms, beside what chance finds; jitter: where truth is still; false: share of rest "
+    "on which over .15 is sent; width: of the 90 % interval; surest: error of the surest half of frames "
+    "÷ of all; late: by cross-correlation."
+)
 
 _SHOWN: Final = ("channels", "track", "people", "mae", "ratio", "worst", "r", "dynamics", "covers")
 """What fits on a terminal of 80 columns; the rest is in the JSON."""
+
+_SENT: Final = {
+    "ccc": ("ccc", 2), "|fdd|": ("fdd_abs", 3), "F1": ("f1_100", 2), "chance": ("f1_100_chance", 2),
+    "jitter": ("jitter", 4), "false": ("false_activation", 2), "width": ("width", 2),
+    "surest": ("risk_50", 2), "late ms": ("delay_ms", 0),
+}  # fmt: skip
+"""Of what is sent and stated: heading, metric, digits."""
 
 _PARTS: Final = ("ratio", "ccc", "dynamics", "jitter", "coverage", "width", "risk_50")
 """What the parts of the chain are there for."""
 
 
-def show(study: Study, leaks: Sequence[Leak], *, channels: bool) -> None:
+def show(study: Report, leaks: Sequence[Leak], *, channels: bool) -> None:
     """Print everything that was found."""
     console = Console()
     console.width = max(console.width, 80)  # figures are worth more than a tidy edge
     show_card(console, study.card, channels=channels)
-    for each in study.calibration_lengths:
-        show_card(console, each, channels=False)
+    _events(console, study)
+    _calibrations(console, study)
     _lost(console, study)
     _parts(console, study)
-    for each in study.ceilings:
-        _table(console, each, channels=False, title="ceiling, rig {rig}")
+    _ceilings(console, study)
     _ahead(console, study)
     _behaviour(console, study)
     _worst(console, study)
@@ -49,25 +66,26 @@ def show(study: Study, leaks: Sequence[Leak], *, channels: bool) -> None:
             f"{cost.model}: {size}{cost.file_bytes / 1000:.0f} kB, frame to face "
             f"{cost.p50_ms:.2f} ms, of a hundred the slowest {cost.p99_ms:.2f}"
         )
-    for leak in leaks:
-        verdict = "passed" if leak.passed else "LEAKS"
-        console.print(
-            f"{verdict}: {leak.name}: {leak.detail}", style=None if leak.passed else "red"
-        )
+    show_leaks(console, leaks)
+    show_goals(console, study.goals)
 
 
 def show_card(console: Console, judged: Card, *, channels: bool) -> None:
     """Print a card's table, a rig at a time, what its columns mean, and its alarms."""
-    _table(console, judged, channels=channels, title="rig {rig}")
+    _table(console, judged, channels=channels)
     console.print(_KEY, style="dim")
+    _sent(console, judged)
     for alarm in judged.alarms:
         console.print(f"too good to be true: {alarm}", style="red")
 
 
-def _table(console: Console, judged: Card, *, channels: bool, title: str) -> None:
+def _table(console: Console, judged: Card, *, channels: bool) -> None:
     shown = [judged.COLUMNS.index(name) for name in _SHOWN]
     for rig in dict.fromkeys(row.rig for row in judged.table):
-        table = _plain_table(title.format(rig=rig), _SHOWN)
+        of_rig = next(row for row in judged.table if row.rig == rig)
+        minutes = max(row.minutes for row in judged.table if row.rig == rig)
+        behind = f", {minutes:.1f} min judged, truth by {of_rig.tracker}"
+        table = _plain_table(f"rig {rig}{behind}", _SHOWN)
         last = ""
         for row in judged.rows(channels=channels):
             if row[0] == rig:
@@ -77,7 +95,55 @@ def _table(console: Console, judged: Card, *, channels: bool, title: str) -> Non
         console.print(table)
 
 
-def _lost(console: Console, study: Study) -> None:
+def _sent(console: Console, judged: Card) -> None:
+    """Print what is sent and stated of hidden channels, and how late what is sensed is passed on."""
+    for rig in dict.fromkeys(row.rig for row in judged.table):
+        rows = [row for row in judged.table if row.rig == rig and not row.uses_truth]
+        groups = {row.channels for row in rows}
+        hidden = "hidden-14" if "hidden-14" in groups else "hidden"
+        passing = [row for row in rows if row.channels == "passing"][-1:]  # the same for all
+        table = _plain_table(f"rig {rig}: what is sent, {hidden}", ("track", *_SENT))
+        for row in [row for row in rows if row.channels == hidden] + passing:
+            name = "passing" if row.channels == "passing" else row.track
+            figures = (_number(row.scores[key].value, digits) for key, digits in _SENT.values())
+            table.add_row(name, *figures)
+        console.print(table)
+    console.print(_SENT_KEY, style="dim")
+
+
+def _events(console: Console, study: Report) -> None:
+    """Print how true stated probabilities are, of models."""
+    rows = [row for row in study.card.events if row.track not in BASELINES]
+    if rows:
+        columns = ("rig", "track", "event", "people", "AUC", "happens", "Brier", "of its rate")
+        table = _plain_table("stated probability of events", columns)
+        for row in rows:
+            figures = (row.auc.value, row.rate.value, row.brier.value, row.rate_brier.value)
+            texts = (_number(f, d) for f, d in zip(figures, (2, 3, 3, 3), strict=True))
+            table.add_row(row.rig, row.track, row.event, str(row.people), *texts)
+        console.print(table)
+
+
+def _calibrations(console: Console, study: Report) -> None:
+    """Print what so many seconds of the wearer are worth, and for how many they are not."""
+    if not study.calibration_lengths:
+        return
+    hidden = {row.rig: "hidden" for row in study.card.table}
+    hidden |= {row.rig: row.channels for row in study.card.table if row.channels == "hidden-14"}
+    columns = ("rig", "channels", "calibrated", "people", "mae", "÷ 0 s", "made worse")
+    table = _plain_table("seconds of calibration, judged on what follows the longest", columns)
+    for card in study.calibration_lengths:
+        for row in card.table:
+            if row.uses_truth or row.channels != hidden[row.rig]:
+                continue
+            share = row.made_worse_share
+            worse = f"{row.made_worse} of {row.people}" if share is None else f"{share:.0%}"
+            figures = (_number(row.scores["mae"].value, 3), _number(row.scores["ratio"].value))
+            table.add_row(row.rig, row.channels, row.track, str(row.people), *figures, worse)
+    console.print(table)
+
+
+def _lost(console: Console, study: Report) -> None:
     if study.sensor_lost:
         columns = ("rig", "model", "take", "lost", "error ÷ smaller rig's", "step", "recovers in s")
         table = _plain_table("one sensor lost", columns)
@@ -87,7 +153,7 @@ def _lost(console: Console, study: Study) -> None:
         console.print(table)
 
 
-def _parts(console: Console, study: Study) -> None:
+def _parts(console: Console, study: Report) -> None:
     for judged in study.parts_removed:
         table = _plain_table(f"parts removed, rig {judged.table[0].rig}", ("track", *_PARTS))
         for row in judged.table:
@@ -97,7 +163,20 @@ def _parts(console: Console, study: Study) -> None:
         console.print(table)
 
 
-def _ahead(console: Console, study: Study) -> None:
+def _ceilings(console: Console, study: Report) -> None:
+    for judged in study.ceilings:
+        columns = ("rig", "channels", "fitted on", "people", "mae", "ratio", "r")
+        table = _plain_table("ceilings: what somebody who knows the wearer reaches", columns)
+        for row in judged.table:
+            if row.uses_truth or row.track == judged.reference or row.channels in ARKIT_INDEX:
+                continue
+            digits = {"mae": 3, "ratio": 2, "r": 2}
+            figures = (_number(row.scores[name].value, count) for name, count in digits.items())
+            table.add_row(row.rig, row.channels, row.track, str(row.people), *figures)
+        console.print(table)
+
+
+def _ahead(console: Console, study: Report) -> None:
     if study.ahead:
         columns = ("rig", "model", "takes", "error ÷ held", "of lids", "worst take")
         table = _plain_table("30 ms ahead, what is sensed", columns)
@@ -110,7 +189,7 @@ def _ahead(console: Console, study: Study) -> None:
         console.print(table)
 
 
-def _behaviour(console: Console, study: Study) -> None:
+def _behaviour(console: Console, study: Report) -> None:
     if study.behaviour_alive:
         columns = ("rig", "track", "figure", "shown", "true", "people do")
         table = _plain_table("eyes that nothing senses", columns)
@@ -122,7 +201,7 @@ def _behaviour(console: Console, study: Study) -> None:
         console.print(table)
 
 
-def _worst(console: Console, study: Study) -> None:
+def _worst(console: Console, study: Report) -> None:
     columns = ("rig", "track", "person", "take", "from s", "mae", "rest's", "usual")
     table = _plain_table("the worst ten seconds, hidden-14", columns)
     for row in study.worst:

@@ -166,17 +166,22 @@ def _inference() -> Iterator[Finding]:
     try:
         from ..reconstruct import models, runtime
 
-        _, reason = runtime.providers()
-        yield Finding(name="inference", state="ok", found=f"ONNX Runtime on the {reason}")
+        (_, reason), (_, other) = runtime.providers(), runtime.providers(gpu=True)
+        yield Finding(
+            name="inference",
+            state="ok",
+            found=f"ONNX Runtime on the {reason}; with --gpu on the {other}",
+        )
         about = models.metadata(models.DEFAULT)
     except (ImportError, ModelError) as error:
         yield failed("model", error, essential=True)
         return
     people = "" if about is None else f", trained on {len(about.people)} people"
+    given_up = "" if about is None or not about.falls_back else _given_up(about.falls_back)
     yield Finding(
         name="model",
         state="ok",
-        found=f"{models.DEFAULT}: {models.model_path(models.DEFAULT)}{people}",
+        found=f"{models.DEFAULT}: {models.model_path(models.DEFAULT)}{people}{given_up}",
         essential=True,
     )
 
@@ -202,3 +207,13 @@ def _output(name: str, given: Settings, sink: Sink, *, wanted: bool) -> Finding:
             state = "absent"
             remedy = remedy or ("start the receiver" if wanted else "")
     return Finding(name=f"output {name}", state=state, found=found, remedy=remedy)
+
+
+def _given_up(falls_back: Mapping[str, Mapping[str, str]]) -> str:
+    """Say which channels ship a baseline, by rig."""
+    told = [
+        f"{rig}: {channel} by {baseline}"
+        for rig, channels in falls_back.items()
+        for channel, baseline in channels.items()
+    ]
+    return f"; left to baselines: {', '.join(told)}" if told else ""

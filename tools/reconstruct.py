@@ -14,6 +14,7 @@ from ..headset.clock import now_ns, seconds
 from ..headset.errors import RecordingError
 from ..reconstruct.models import DEFAULT, reconstructor
 from ..reconstruct.offline import track
+from .inference import runs_on
 from .terminal import ready, within
 
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "the hidden face stays at rest")  # fmt: skip
     parser.add_argument("--model", default=DEFAULT, metavar="NAME|M.onnx",
                         help="what infers the hidden face (default %(default)s)")  # fmt: skip
+    parser.add_argument("--gpu", action="store_true", help="let CUDA run the model where it can")
     parser.add_argument("--rate-hz", type=float, metavar="HZ", help="faces a second (default: the "
                         "sensors' own times)")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="Z.h5", help="the faces")
@@ -37,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     ready(options.out, RecordingError, inputs=read)
     recording = load(options.recording).without_truth()
     wearer = profile.load(options.profile) if options.profile else None
-    infers = reconstructor(options.model, wearer)
+    infers = reconstructor(options.model, wearer, gpu=options.gpu)
+    place = runs_on(infers, gpu=options.gpu, quiet=options.json)
     began_ns = now_ns()
     faces = track(recording.frames(options.rate_hz), infers)
     took_s = seconds(now_ns() - began_ns)
@@ -52,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
                     "faces": len(faces.time_ns),
                     "took_s": round(took_s, 3),
                     "times_real_time": round(speed, 1),
+                    "runs_on": place,
                 }
             )
         )

@@ -13,6 +13,7 @@ from ..datasets.simulate import Noise, simulate
 from ..datasets.store import load, save
 from ..headset.errors import RecordingError
 from ..headset.rig import RIGS
+from ..reconstruct.judge.masking import lacking
 from .terminal import ready
 
 
@@ -38,9 +39,9 @@ def run(options: argparse.Namespace) -> int:
     noise = cast("Noise", options.noise)
     ready(options.out, RecordingError)
     recording = simulate(load(options.recording), RIGS[options.rig], seed=options.seed, noise=noise)
-    if not recording.streams and options.rig != "none":
+    if missing := lacking(recording, RIGS[options.rig]):
         raise RecordingError(
-            f"{options.recording}: has nothing that the rig {options.rig} senses (no sound, no head): "
+            f"{options.recording}: holds no {missing}, which the rig {options.rig} senses: "
             "choose another --rig"
         )
     save(options.out, recording)

@@ -35,8 +35,13 @@ Rows = Callable[[], Mapping[str, Health]]
 class Pulse:
     """A `Sink` that only counts: how many faces a second the loop gives."""
 
-    def __init__(self) -> None:
-        self._meter = Meter()
+    def __init__(self, note: str = "") -> None:
+        """Prepare.
+
+        Args:
+            note: What else is to be known of the loop.
+        """
+        self._meter, self._note = Meter(), note
 
     def __enter__(self) -> Self:
         return self
@@ -56,7 +61,7 @@ class Pulse:
 
     def health(self) -> Health:
         """Return the loop's rate."""
-        return self._meter.health()
+        return self._meter.health(note=self._note)
 
 
 class Remembered:

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _closed_form(options: argparse.Namespace) -> int:
-    from ..reconstruct.training import train
+    from ..reconstruct.fit.training import train
 
     recordings = {name: load(path) for name, path in named(options.recordings).items()}
     began_ns = now_ns()
@@ -80,11 +80,8 @@ def _closed_form(options: argparse.Namespace) -> int:
 
 
 def _net(options: argparse.Namespace) -> int:
-    for package in ("torch", "onnxscript"):
-        if find_spec(package) is None:
-            raise ModelError(
-                f"train net: the package {package} is missing: pip install 'unvisor[train]'"
-            )
+    if find_spec("torch") is None:
+        raise ModelError("train net: the package torch is missing: pip install 'unvisor[train]'")
     within("--epochs", options.epochs, _MOST, or_zero=True)
     within("--patience", options.patience, _MOST)
     within("--units", options.units, 4096)

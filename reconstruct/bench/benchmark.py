@@ -11,20 +11,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calibration.fit import fit
-from ..datasets.importers import import_files
-from ..datasets.performance import performance
-from ..datasets.recording import Recording
-from ..datasets.simulate import simulate
-from ..datasets.store import load, save
-from ..headset.clock import NS_PER_MS, NS_PER_S, now_ns
-from ..headset.frame import SensorFrame
-from ..headset.names import ARKIT
-from ..headset.rig import RIGS
-from .compose import Composer
-from .features import Features
-from .models import predictor, reconstructor
-from .offline import track
+from ...calibration.fit import fit
+from ...datasets.importers import import_files
+from ...datasets.performance import performance
+from ...datasets.recording import Recording
+from ...datasets.simulate import simulate
+from ...datasets.store import load, save
+from ...headset.clock import NS_PER_MS, NS_PER_S, now_ns
+from ...headset.frame import SensorFrame
+from ...headset.names import ARKIT
+from ...headset.rig import RIGS
+from ..compose import Composer
+from ..features import Features
+from ..life.life import Life
+from ..models import predictor, reconstructor
+from ..offline import track
 
 Floats = NDArray[np.float64]
 
@@ -66,43 +67,69 @@ class Speed:
     times: float
 
 
-def performed() -> Recording:
-    """Return the embedded performance with the noisy sensors of mouth and eyes."""
-    return simulate(performance(), RIGS["mouth+eyes"])
+def performed(rig: str = "mouth+eyes") -> Recording:
+    """Return the embedded performance with the noisy sensors of a rig (`headset.rig.RIGS`)."""
+    return simulate(performance(), RIGS[rig])
 
 
-def hot_loop(recording: Recording, model: str, *, frames: int) -> list[Cost]:
-    """Time features, model and composition apart, and the whole, frame after frame.
+def hot_loop(
+    recording: Recording, model: str, *, frames: int, life: Life | None = None
+) -> list[Cost]:
+    """Time features, model, life and composition apart, and the whole, frame after frame.
 
     Args:
         recording: With sensor streams; replayed from its start as often as needed.
         model: As `models.predictor` takes it.
         frames: How many to time.
+        life: What is made up where nothing is sensed, as `run` has it; none leaves it out.
     """
     profile = fit(recording.frames())
     given = _repeated(list(recording.frames()), frames + WARM_UP)
     features, guesses, composer = Features(profile), predictor(model, profile), Composer()
-    stages: dict[str, list[int]] = {"features": [], model: [], "compose": [], "frame to face": []}
+    stages: dict[str, list[int]] = {
+        name: [] for name in ("features", model, "life", "compose", "frame to face")
+    }
     for frame in given:
         began = now_ns()
         seen = features.observe(frame)
         observed = now_ns()
         guess = guesses.predict(seen, 0.0)
         guessed = now_ns()
-        composer.compose(frame.time_ns, seen, guess)
+        living = None if life is None else life.advance(frame, seen)
+        lived = now_ns()
+        composer.compose(frame.time_ns, seen, guess, living)
         composed = now_ns()
         for times, ns in zip(
             stages.values(),
-            (observed - began, guessed - observed, composed - guessed, composed - began),
+            (
+                observed - began,
+                guessed - observed,
+                lived - guessed,
+                composed - lived,
+                composed - began,
+            ),
             strict=True,
         ):
             times.append(ns)
-    return [cost(f"{stage} ({model})" if stage == "frame to face" else stage, ns[WARM_UP:])
+    if life is None:
+        del stages["life"]
+    whole = f"frame to face ({_of(model, life)})"
+    return [cost(whole if stage == "frame to face" else stage, ns[WARM_UP:])
             for stage, ns in stages.items()]  # fmt: skip
 
 
+def _of(model: str, life: Life | None) -> str:
+    return model if life is None else f"{model}, life"
+
+
 def paced(
-    recording: Recording, model: str, *, rate_hz: float, frames: int, wait: Callable[[int], None]
+    recording: Recording,
+    model: str,
+    *,
+    rate_hz: float,
+    frames: int,
+    wait: Callable[[int], None],
+    life: Life | None = None,
 ) -> Cost:
     """Time the whole at a display's rate: between frames the caches go cold, as they do live.
 
@@ -112,9 +139,10 @@ def paced(
         rate_hz: Frames a second.
         frames: How many to time.
         wait: Sleeps until an instant on the host clock.
+        life: As in `hot_loop`.
     """
     profile = fit(recording.frames())
-    infers = reconstructor(model, profile)
+    infers = reconstructor(model, profile, life)
     durations: list[int] = []
     next_ns = now_ns()
     for frame in _repeated(list(recording.frames()), frames + WARM_UP):
@@ -123,7 +151,7 @@ def paced(
         began = now_ns()
         infers.reconstruct(frame)
         durations.append(now_ns() - began)
-    return cost(f"frame to face, paced at {rate_hz:g} Hz ({model})", durations[WARM_UP:])
+    return cost(f"frame to face, paced at {rate_hz:g} Hz ({_of(model, life)})", durations[WARM_UP:])
 
 
 def offline(recording: Recording, model: str) -> Speed:

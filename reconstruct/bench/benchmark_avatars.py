@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..headset.compositor.avatar import Avatar, Region, Target
-from ..headset.compositor.avatars.gltf_write import WrittenMaterial, WrittenMesh, write_glb
+from ...headset.compositor.avatar import Avatar, Region, Target
+from ...headset.compositor.avatars.gltf_write import WrittenMaterial, WrittenMesh, write_glb
 
 Edges = NDArray[np.uint32]
 

@@ -11,19 +11,19 @@ from typing import Final
 
 import numpy as np
 
-from ..headset.clock import NS_PER_S, now_ns, seconds
-from ..headset.compositor import floor
-from ..headset.compositor.avatar import Avatar
-from ..headset.compositor.avatars.file import load
-from ..headset.compositor.baked import default_head
-from ..headset.compositor.context import Context
-from ..headset.compositor.figure import Figure
-from ..headset.compositor.gpu_times import SMALL, WHOLE, GpuTimes, gpu_times
-from ..headset.compositor.morph import Morph
-from ..headset.compositor.occlusion import baked_light
-from ..headset.errors import HeadsetError
-from ..headset.expressions import gaze_from_angles
-from ..headset.names import ARKIT
+from ...headset.clock import NS_PER_S, now_ns, seconds
+from ...headset.compositor import floor
+from ...headset.compositor.avatar import Avatar
+from ...headset.compositor.avatars.file import load
+from ...headset.compositor.baked import default_head
+from ...headset.compositor.context import Context
+from ...headset.compositor.figure import Figure
+from ...headset.compositor.gpu_times import SMALL, WHOLE, GpuTimes, gpu_times
+from ...headset.compositor.morph import Morph
+from ...headset.compositor.occlusion import baked_light
+from ...headset.errors import HeadsetError
+from ...headset.expressions import gaze_from_angles
+from ...headset.names import ARKIT
 from .benchmark import Cost, cost
 from .benchmark_avatars import finer, harmful, write
 

@@ -18,20 +18,20 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calibration.fit import fit
-from ..headset.clock import NS_PER_S, now_ns, seconds
-from ..headset.frame import SensorFrame
-from ..headset.names import UNIFIED_INDEX
-from ..headset.pace import HOST, OnArrival, Pace, Steady
-from ..headset.sensors import babble, eye_track_vr
-from ..headset.sensors.assemble import Devices
-from ..headset.sensors.osc_face import OscFace
-from ..headset.sensors.udp import Packet, UdpReader, UdpSettings
+from ...calibration.fit import fit
+from ...headset.clock import NS_PER_S, now_ns, seconds
+from ...headset.frame import SensorFrame
+from ...headset.names import UNIFIED_INDEX
+from ...headset.pace import HOST, OnArrival, Pace, Steady
+from ...headset.sensors import babble, eye_track_vr
+from ...headset.sensors.assemble import Devices
+from ...headset.sensors.osc_face import OscFace
+from ...headset.sensors.udp import Packet, UdpReader, UdpSettings
+from ..models import DEFAULT, reconstructor
+from ..resident import resident_mb
 from . import live_senders
 from .benchmark import Cost, cost, performed
 from .live_senders import NUMBERS
-from .models import DEFAULT, reconstructor
-from .resident import resident_mb
 
 RATE_HZ: Final = 120.0
 

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
-from ..headset.clock import NS_PER_S, now_ns
-from ..headset.errors import SensorError
-from ..headset.outputs.osc import message
-from ..headset.pace import sleep_until
-from ..headset.sensors.babble import SHAPES
+from ...headset.clock import NS_PER_S, now_ns
+from ...headset.errors import SensorError
+from ...headset.outputs.osc import message
+from ...headset.pace import sleep_until
+from ...headset.sensors.babble import SHAPES
 
 NUMBERS: Final = 1 << 20
 """Frames are numbered up to this, then from 0 again; numbers are sent as so many parts of 1, which a

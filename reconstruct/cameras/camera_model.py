@@ -11,13 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from ..headset.clock import NS_PER_MS, now_ns
-from ..headset.errors import ModelError
-from ..headset.expressions import ARKIT_TO_UNIFIED, gaze_from_angles
-from ..headset.frame import EyeSample, Floats, ImageSample, Sample
-from ..headset.names import UNIFIED, UNIFIED_INDEX
-from ..headset.sensors.arkit_named import LARGEST
-from ..headset.sensors.sample import observed
+from ...headset.clock import NS_PER_MS, now_ns
+from ...headset.errors import ModelError
+from ...headset.expressions import ARKIT_TO_UNIFIED, gaze_from_angles
+from ...headset.frame import EyeSample, Floats, ImageSample, Sample
+from ...headset.names import UNIFIED, UNIFIED_INDEX
+from ...headset.sensors.arkit_named import LARGEST
+from ...headset.sensors.sample import observed
 from .camera_model_file import Sees, beside, load
 from .camera_model_graph import ImageGraph
 

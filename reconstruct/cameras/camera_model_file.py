@@ -31,9 +31,9 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from ..headset.errors import ModelError
-from ..headset.expressions import ARKIT_TO_UNIFIED
-from ..headset.names import UNIFIED_INDEX
+from ...headset.errors import ModelError
+from ...headset.expressions import ARKIT_TO_UNIFIED
+from ...headset.names import UNIFIED_INDEX
 
 Sees = Literal["mouth", "eye"]
 Side = Annotated[int, msgspec.Meta(ge=1, le=1024)]

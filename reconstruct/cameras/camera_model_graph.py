@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ..headset.errors import ModelError
-from ..headset.frame import Bytes, Floats
+from ...headset.errors import ModelError
+from ...headset.frame import Bytes, Floats
+from ..runtime import Floats32, Graph
 from .camera_model_file import CameraModelFile
-from .runtime import Floats32, Graph
 
 
 class ImageGraph:

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..headset.names import ARKIT, ARKIT_MIRROR
+from ...headset.names import ARKIT, ARKIT_MIRROR
 from .median_regression import least_absolute
 from .sheets import Sheet
 

@@ -15,11 +15,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..headset.frame import EVENTS
-from ..headset.names import ARKIT
-from ..headset.rig import RIGS
-from .closed_form import MAPS, indices, least_squares, stack, together
-from .events import EVENT_CHANNELS, under_way
+from ...headset.frame import EVENTS
+from ...headset.names import ARKIT
+from ...headset.rig import RIGS
+from ..events import EVENT_CHANNELS, under_way
+from .closed_form import MAPS, indices
+from .linear import least_squares, stack, together
 from .sheets import Sheet
 
 Floats = NDArray[np.float64]

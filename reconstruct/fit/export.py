@@ -16,15 +16,15 @@ import onnx
 from numpy.typing import ArrayLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from ..headset.errors import ModelError
-from ..headset.files import replacing
-from ..headset.frame import EVENTS
-from ..headset.names import ARKIT, BLINK_2, LOOK_8, MOUTH_28
+from ...headset.errors import ModelError
+from ...headset.files import replacing
+from ...headset.frame import EVENTS
+from ...headset.names import ARKIT, BLINK_2, LOOK_8, MOUTH_28
+from ..contract import ANCHORS, CONTRACT, FEATURES, INPUTS, Metadata
+from ..events import EVENT_CHANNELS, ONSET
+from ..graph_digest import graph_digest
 from .closed_form import ACTIVITY_FLOOR, MAPS, ClosedForm
-from .contract import ANCHORS, CONTRACT, FEATURES, INPUTS, Metadata
 from .event_odds import TOLD, EventOdds
-from .events import EVENT_CHANNELS, ONSET
-from .graph_digest import graph_digest
 
 HOLD: Final = 0.9
 """Share of a missing channel's last value kept from frame to frame: gone in a quarter of a second
@@ -76,6 +76,9 @@ def export(
         licence=licence,
         made_by=made_by,
         digest=graph_digest(proto.SerializeToString()) or "",
+        falls_back={rig: dict[str, str](of) for rig, of in model.falls_back.items()}
+        if model.falls_back is not None
+        else None,
     )
     helper.set_model_props(proto, {"unvisor": msgspec.json.encode(metadata).decode()})
     onnx.checker.check_model(proto)  # pyright: ignore[reportUnknownMemberType]

@@ -7,20 +7,22 @@ relative to its own median there, as FIDELITY judges it.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calibration.fit import fit
-from ..calibration.profile import Profile
-from ..datasets.recording import Recording, nearest
-from ..headset.clock import NS_PER_S
-from ..headset.errors import RecordingError
-from ..headset.expressions import mirror_arkit
-from ..headset.names import ARKIT
-from .features import Features
+from ...calibration.fit import fit
+from ...calibration.profile import Profile
+from ...datasets.recording import Recording, nearest
+from ...datasets.streams import Truth
+from ...headset.clock import NS_PER_S
+from ...headset.errors import RecordingError
+from ...headset.expressions import mirror_arkit
+from ...headset.names import ARKIT
+from ..features import Features
 
 Floats = NDArray[np.float64]
 
@@ -86,6 +88,11 @@ class Seen:
     truth: Floats
     closest: NDArray[np.intp]
     calibrated_until_ns: int
+
+
+def fingerprint(truth: Truth) -> str:
+    """Return the SHA-256 of a truth's weights, to six decimals: one take, whatever it is called."""
+    return hashlib.sha256(np.round(truth.arkit, 6).astype("<f4").tobytes()).hexdigest()
 
 
 def seen(name: str, recording: Recording, *, calibration_s: float) -> Seen:

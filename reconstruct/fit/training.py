@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ..datasets.recording import Recording
-from ..headset.errors import ModelError, RecordingError
-from ..headset.rig import RIGS
-from .closed_form import Kind, fit_closed_form
+from ...datasets.recording import Recording
+from ...headset.errors import ModelError, RecordingError
+from ...headset.rig import RIGS
+from .closed_form import fit_closed_form
 from .event_odds import fit_event_odds
 from .export import export
-from .sheets import CALIBRATION_S, sheet
-from .trial import fingerprint
+from .linear import Kind
+from .sheets import CALIBRATION_S, fingerprint, sheet
 
 KINDS: Final[tuple[Kind, ...]] = ("ridge", "robust", "anatomy")
 _WHOLE: Final = RIGS["mouth+eyes"]

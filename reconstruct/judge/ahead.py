@@ -11,20 +11,18 @@ from typing import Final
 
 import numpy as np
 
-from ..calibration.fit import fit
-from ..datasets.recording import Recording, interpolate
-from ..datasets.streams import Floats
-from ..headset.clock import NS_PER_MS, NS_PER_S
-from ..headset.errors import RecordingError
-from ..headset.expressions import arkit_from_unified
-from ..headset.frame import Face
-from ..headset.names import ARKIT, ARKIT_INDEX, BLINK_2, LOOK_8
-from ..headset.rig import RIGS
-from .models import reconstructor
-from .pipeline import Continuity
-
-AHEAD_NS: Final = 30 * NS_PER_MS
-"""From a frame to when it is seen (FIDELITY)."""
+from ...datasets.recording import Recording, interpolate
+from ...datasets.streams import Floats
+from ...headset.clock import NS_PER_S
+from ...headset.errors import RecordingError
+from ...headset.expressions import arkit_from_unified
+from ...headset.frame import Face
+from ...headset.names import ARKIT, ARKIT_INDEX, BLINK_2, LOOK_8
+from ...headset.rig import RIGS
+from ..models import reconstructor
+from ..motion import AHEAD_NS
+from ..pipeline import Continuity
+from .replay import calibrated
 
 _BRIDGE_NS: Final = NS_PER_S // 10
 
@@ -73,7 +71,7 @@ def ahead(
             f"{name}: no truth, or nothing sensed to foresee: simulate its sensors"
         )
     blind = recording.without_truth()
-    infers = reconstructor(model, fit(blind.first(calibration_s).frames()))
+    infers = reconstructor(model, calibrated(blind, calibration_s))
     until_ns = recording.span_ns[0] + round(calibration_s * NS_PER_S)
     times: list[int] = []
     now: list[Floats] = []

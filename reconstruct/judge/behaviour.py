@@ -15,12 +15,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..headset.clock import NS_PER_MS, NS_PER_S
-from ..headset.expressions import angles_from_gaze, gaze_from_arkit
-from ..headset.names import ARKIT_INDEX, BLINK_2
+from ...headset.clock import NS_PER_MS, NS_PER_S
+from ...headset.expressions import angles_from_gaze, gaze_from_arkit
+from ...headset.names import ARKIT_INDEX, BLINK_2
+from ..events import up
+from ..life.saccade import main_sequence_deg_s
 from . import metrics
-from .events import up
-from .life.saccade import main_sequence_deg_s
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]

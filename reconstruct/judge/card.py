@@ -16,48 +16,15 @@ from typing import Any, ClassVar, Final, cast
 
 import numpy as np
 
-from ..headset.errors import RecordingError
-from ..headset.names import ARKIT_INDEX, BLINK_2
+from ...headset.errors import RecordingError
+from ...headset.names import ARKIT_INDEX, BLINK_2
 from .behaviour import HUMAN, behaviour
-from .judged import HOLD, Take, check, ground, rest
+from .card_rows import BehaviourRow, Behind, EventRow, PersonRow, Row, Shipped
+from .ground_truth import HOLD, Take, check, ground, rest
 from .metrics import mean_over
-from .pooling import EventRow, Person, PersonRow, Pool, Row, Score, Shipped
+from .pooling import Person, Pool
 from .scores import MEANS, scores
-
-__all__ = [
-    "BehaviourRow",
-    "Card",
-    "Row",
-    "Score",
-    "Take",
-    "behaviour_rows",
-    "card",
-    "joined",
-    "plain",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BehaviourRow:
-    """One figure of eyes that nothing senses (`behaviour.HUMAN`).
-
-    Attributes:
-        value: Of the track, mean over people.
-        truth: Of the same people's truth, NaN where it is captured too slowly to tell.
-        human_low: What people do, from here
-        human_high: to here,
-        human: in these words.
-    """
-
-    rig: str
-    track: str
-    figure: str
-    people: int
-    value: float
-    truth: float
-    human_low: float
-    human_high: float
-    human: str
+from .verdicts import alarms, behind, shipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +39,7 @@ class Card:
         events: How well stated probabilities tell.
         behaviour: Of unsensed eyes.
         ships_baseline: Channels that a model does not earn.
+        behind: Channels on which the best baseline is better than a model, by error or by r.
         alarms: What is too good to be true: any of these fails a run until it is explained.
     """
 
@@ -87,6 +55,7 @@ class Card:
     events: tuple[EventRow, ...]
     behaviour: tuple[BehaviourRow, ...]
     ships_baseline: tuple[Shipped, ...]
+    behind: tuple[Behind, ...]
     alarms: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -146,7 +115,7 @@ def card(takes: Sequence[Take], *, reference: str = "neutral", seed: int = 0) ->
 
     Raises:
         RecordingError: There is no take, one lacks the reference or a person, or one cannot be
-            judged (`judged.check`, `judged.ground`).
+            judged (`ground_truth.check`, `ground_truth.ground`).
     """
     if not takes:
         raise RecordingError("report card: no take to judge: name recordings that hold a truth")
@@ -163,8 +132,9 @@ def card(takes: Sequence[Take], *, reference: str = "neutral", seed: int = 0) ->
         people=tuple(row for pool in pools for row in pool.person_rows()),
         events=tuple(row for pool in pools for row in pool.event_rows()),
         behaviour=tuple(row for of_rig in rigs.values() for row in behaviour_rows(of_rig)),
-        ships_baseline=tuple(row for pool in pools for row in pool.shipped()),
-        alarms=tuple(text for pool in pools for text in pool.alarms()),
+        ships_baseline=tuple(row for pool in pools for row in shipped(pool)),
+        behind=tuple(row for pool in pools for row in behind(pool)),
+        alarms=tuple(text for pool in pools for text in alarms(pool)),
     )
 
 
@@ -178,6 +148,7 @@ def joined(cards: Sequence[Card]) -> Card:
         events=tuple(row for each in cards for row in each.events),
         behaviour=tuple(row for each in cards for row in each.behaviour),
         ships_baseline=tuple(row for each in cards for row in each.ships_baseline),
+        behind=tuple(row for each in cards for row in each.behind),
         alarms=tuple(text for each in cards for text in each.alarms),
     )
 

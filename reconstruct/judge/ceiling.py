@@ -19,13 +19,13 @@ from typing import Final
 
 import numpy as np
 
-from ..datasets.recording import Recording
-from ..datasets.streams import FaceTrack
-from ..headset.errors import RecordingError
-from ..headset.frame import EVENTS
-from ..headset.names import UNIFIED
-from .judged import Take, rest
-from .trial import fingerprint, reconstruct
+from ...datasets.recording import Recording
+from ...datasets.streams import FaceTrack
+from ...headset.errors import RecordingError
+from ...headset.frame import EVENTS
+from ...headset.names import UNIFIED
+from .ground_truth import Take, rest
+from .replay import fingerprint, reconstruct
 
 OWN: Final = "own other take"
 OTHER_TRACKER: Final = "another tracker"
@@ -49,7 +49,7 @@ def own_files(
         calibration_s: How much of each recording its wearer is calibrated from.
         progress: Told after each person.
     """
-    from .training import train  # brings in the package onnx
+    from ..fit.training import train  # brings in the package onnx
 
     files: dict[str, Path] = {}
     people = sorted({each.about.person for each in recordings.values()})

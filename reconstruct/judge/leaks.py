@@ -16,22 +16,20 @@ from typing import Final
 import numpy as np
 from scipy import special
 
-from ..datasets.recording import Recording
-from ..datasets.streams import FaceTrack, Stream, Truth
-from ..headset.clock import NS_PER_S, seconds
-from ..headset.errors import RecordingError
-from ..headset.names import ARKIT_INDEX
-from ..headset.rig import RIGS, Rig
+from ...datasets.recording import Recording
+from ...datasets.streams import FaceTrack, Stream, Truth
+from ...headset.clock import NS_PER_S, seconds
+from ...headset.errors import RecordingError
+from ...headset.names import ARKIT_INDEX
+from ...headset.rig import RIGS, Rig
+from ..fit.sheets import CALIBRATION_S
 from . import metrics
-from .card import Take, card
-from .judged import ground
+from .card import card
+from .ground_truth import Take, ground
 from .tampering import changed, difference, poisoned, until
 
 Run = Callable[[Recording], FaceTrack]
 """Calibrates and reconstructs a recording; what is tested."""
-
-CALIBRATED_S: Final = 20.0
-"""How much of its beginning a run may calibrate from, unless told otherwise (FIDELITY)."""
 
 LEAST_RATIO: Final = 0.98
 """Of the resting face's error: what a run owes somebody else's truth (FIDELITY)."""
@@ -50,7 +48,7 @@ class Leak:
 
 
 def leaks(
-    run: Run, recordings: Sequence[Recording], *, calibrated_s: float = CALIBRATED_S, seed: int = 0
+    run: Run, recordings: Sequence[Recording], *, calibrated_s: float = CALIBRATION_S, seed: int = 0
 ) -> list[Leak]:
     """Return the outcome of every test; poison and causality once a recording.
 
@@ -107,7 +105,7 @@ def poison(run: Run, recording: Recording, *, seed: int = 0) -> Leak:
 
 
 def causality(
-    run: Run, recording: Recording, *, calibrated_s: float = CALIBRATED_S, seed: int = 0
+    run: Run, recording: Recording, *, calibrated_s: float = CALIBRATION_S, seed: int = 0
 ) -> Leak:
     """Change all that was received after an instant: nothing up to it may change.
 
@@ -145,7 +143,7 @@ def causality(
 
 
 def shuffle(
-    run: Run, recordings: Sequence[Recording], *, calibrated_s: float = CALIBRATED_S
+    run: Run, recordings: Sequence[Recording], *, calibrated_s: float = CALIBRATION_S
 ) -> Leak:
     """Give each person's sensors somebody else's truth: nothing may be known of it.
 
@@ -194,7 +192,7 @@ def too_good(
     run: Run,
     recordings: Sequence[Recording],
     *,
-    calibrated_s: float = CALIBRATED_S,
+    calibrated_s: float = CALIBRATION_S,
     seed: int = 0,
 ) -> Leak:
     """Look for scores no honest reconstruction reaches: the report card's alarms.

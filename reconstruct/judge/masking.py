@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ..datasets.recording import Recording
-from ..datasets.streams import AudioStream, EyesStream, FaceStream, Stream, WornStream
-from ..headset.errors import RecordingError
-from ..headset.rig import RIGS, Rig
+from ...datasets.recording import Recording
+from ...datasets.streams import AudioStream, EyesStream, FaceStream, Stream, WornStream
+from ...headset.errors import RecordingError
+from ...headset.rig import RIGS, Rig
 
 WEARERS: Final = ("mouth", "mouth+audio", "audio", "mouth+eyes", "none")
 """Rigs in the order wearers own them (FIDELITY)."""
@@ -59,6 +59,17 @@ def masked(name: str, recording: Recording, rig: Rig) -> Recording:
         events=recording.events,
         span_ns=recording.span_ns,
     )
+
+
+def masked_all(recordings: Mapping[str, Recording], rig: Rig | None) -> dict[str, Recording]:
+    """Return every recording as `masked`; as it is where no rig is named.
+
+    Raises:
+        RecordingError: One holds no stream that the rig senses.
+    """
+    if rig is None:
+        return dict(recordings)
+    return {name: masked(name, each, rig) for name, each in recordings.items()}
 
 
 def possible(recordings: Mapping[str, Recording]) -> tuple[list[Rig], dict[str, str]]:

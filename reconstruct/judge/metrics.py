@@ -5,8 +5,8 @@ number per channel: shape () or (C,). A frame is judged where both are finite; N
 Where a metric has no meaning (a channel that never moves, no frame to judge) it is NaN, never an
 infinity and never a warning. Motion is relative to rest: 0 is the wearer's resting face.
 
-Frames are evenly spaced, and a hole in time is a run of NaN frames (`judged.py` sees to both), so that
-nothing here looks across one.
+Frames are evenly spaced, and a hole in time is a run of NaN frames (`ground_truth.py` sees to both),
+so that nothing here looks across one.
 
 Source: FIDELITY "Metrics per channel and pooled per person"; SCIENCE 3.4.
 """

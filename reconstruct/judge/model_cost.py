@@ -8,8 +8,8 @@ from math import prod
 from pathlib import Path
 from typing import Final
 
-from .benchmark import hot_loop, performed
-from .models import SHIPPED, model_path
+from ..bench.benchmark import hot_loop, performed
+from ..models import SHIPPED, model_path
 
 FRAMES: Final = 1000
 """So many are timed: ten decide the 99th percentile."""

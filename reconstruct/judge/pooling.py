@@ -14,111 +14,19 @@ from typing import Final
 
 import numpy as np
 
-from ..headset.frame import EVENTS
-from ..headset.names import ARKIT_INDEX
-from ..headset.rig import Rig
+from ...headset.frame import EVENTS
+from ...headset.names import ARKIT_INDEX
+from ...headset.rig import Rig
 from . import metrics
-from .events import TOLERANCES_MS, together
-from .judged import HOLD, Ground
+from .card_rows import EventRow, PersonRow, Reliability, Row, Score
+from .event_scores import EventScores
+from .ground_truth import BASELINES, HOLD, Ground
 from .scores import Scores, groups
-
-BASELINES: Final = ("mean", "neutral", "rules", "ridge", "robust", HOLD)
-"""Names of tracks that are no model (FIDELITY); any other track is one."""
-
-BARS: Final = ("neutral", "robust")
-"""The baselines a model must beat on a channel, or the better of them ships in its place."""
 
 MANY: Final = 20
 """From this many people on a share is stated; below it, counts."""
 
-TOO_GOOD: Final = 0.6
-"""A track under `hold` *and* under this much of the reference's error knows something it should not.
-
-`hold` alone is no bar: where expressions come and go within its window it is no better than rest
-(0.6 to 1.1 of it on six captures). One person's own other take gives .65 to .9 (FIDELITY).
-"""
-
-ALARM_EVENTS: Final = 20
-"""From this many events on a recall of exactly 1 is an alarm, at the middle tolerance."""
-
 _ROUNDING: Final = 1e-6  # an error below it is no error, and no ratio to it means anything
-_MIDDLE: Final = len(TOLERANCES_MS) // 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """A metric's mean over people, and the 95 % interval of that mean (NaN below two people)."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One track on one group of channels (or one channel), over people it has not seen.
-
-    Attributes:
-        scores: By name of metric (`scores.MEANS`).
-        people: How many are pooled.
-        minutes: How much of them is judged.
-        seen: People left out because the track's weights saw them.
-        worst_ratio: The largest ratio to the reference of any person.
-        wins: By baseline, on how many people the error is smaller, of how many unseen by both.
-        channel_wins: By baseline, on how many of the group's channels it is, of how many that move.
-        made_worse: On how many people the error is larger than the reference's.
-        made_worse_share: The same as a share; None below `MANY` people.
-    """
-
-    rig: str
-    track: str
-    channels: str
-    hidden: bool
-    uses_truth: bool
-    tracker: str
-    people: int
-    minutes: float
-    seen: tuple[str, ...]
-    scores: dict[str, Score]
-    worst_ratio: float
-    wins: dict[str, tuple[int, int]]
-    channel_wins: dict[str, tuple[int, int]]
-    made_worse: int
-    made_worse_share: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
-    """One person under one track and group of channels; `seen` if the track's weights saw them."""
-
-    rig: str
-    track: str
-    person: str
-    seen: bool
-    channels: str
-    minutes: float
-    scores: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
-    """How well the stated probability of an event tells when it is under way: AUC, unseen people."""
-
-    rig: str
-    track: str
-    event: str
-    people: int
-    auc: Score
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
-    """A channel on which a model does not beat both `BARS`, and the baseline that ships for it."""
-
-    rig: str
-    track: str
-    channel: str
-    baseline: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +57,7 @@ class Pool:
         self.rig: Rig = people[0].ground.rig
         self.tracks = tuple(people[0].by_track)
         self.groups = groups(self.rig)
-        self._reference = reference
+        self.reference = reference
         self._seed = seed
         self._tracker = ", ".join(
             sorted({take.tracker or "not stated" for p in people for take in p.ground.takes})
@@ -183,80 +91,40 @@ class Pool:
         )
 
     def event_rows(self) -> tuple[EventRow, ...]:
-        """Return the AUC of every event that the rig hides, under every track that states it."""
+        """Return how true the probability of each event is, under every track that states any."""
         rows: list[EventRow] = []
         for track in self.tracks:
-            unseen = self._unseen(track)
-            aucs = np.array([self.people[i].by_track[track].auc for i in unseen])
-            if not np.isfinite(aucs).any():
-                continue
-            means = self._scores(aucs)
-            rows += [
-                EventRow(
-                    rig=self.rig.name,
-                    track=track,
-                    event=event,
-                    people=int(np.isfinite(aucs[:, k]).sum()),
-                    auc=means[k],
+            unseen = self.unseen(track)
+            for event, name in enumerate(EVENTS):
+                told = [self.people[i].by_track[track].events[event] for i in unseen]
+                told = [each for each in told if np.isfinite(each.brier)]
+                if not told:
+                    continue
+                auc, rate, brier, rate_brier = self._scores(
+                    np.array([each.figures for each in told])
                 )
-                for k, event in enumerate(EVENTS)
-            ]
+                rows.append(
+                    EventRow(
+                        rig=self.rig.name, track=track, event=name, people=len(told),
+                        auc=auc, rate=rate, brier=brier, rate_brier=rate_brier,
+                        reliability=_reliability(told),
+                    )
+                )  # fmt: skip
         return tuple(rows)
 
-    def shipped(self) -> tuple[Shipped, ...]:
-        """Return the hidden channels on which a model does not beat both `BARS`."""
-        bars = [name for name in BARS if name in self.tracks]
-        found: list[Shipped] = []
-        for track in (name for name in self.tracks if name not in BASELINES):
-            for channel in self.rig.hidden:
-                errors = {bar: self._pair(track, bar, channel) for bar in bars}
-                worse = {bar: theirs for bar, (ours, theirs) in errors.items() if theirs <= ours}
-                if worse:
-                    best = min(worse, key=worse.__getitem__)
-                    found.append(
-                        Shipped(rig=self.rig.name, track=track, channel=channel, baseline=best)
-                    )
-        return tuple(found)
-
-    def alarms(self) -> tuple[str, ...]:
-        """Return what is too good to be true of a track that cannot see truth."""
-        pooled = "hidden-14" if "hidden-14" in self.groups else "hidden"
-        found: list[str] = []
-        for track in self.tracks:
-            if track == HOLD:
-                continue
-            where = f"{track} ({self.rig.name})"
-            for index in self._unseen(track) if pooled in self.groups else ():
-                ours, held = (self._means[name, pooled][index] for name in (track, HOLD))
-                if ours["mae"] < held["mae"] and ours["ratio"] < TOO_GOOD:
-                    found.append(
-                        f"{where}: {pooled} error {ours['mae']:.4f} of "
-                        f"{self.people[index].ground.person} is under that of truth held "
-                        f"({held['mae']:.4f}) and {ours['ratio']:.2f} of {self._reference}"
-                    )
-            for channel in self.rig.hidden:
-                onsets = together(
-                    [
-                        self.people[i].by_track[track].found[ARKIT_INDEX[channel]]
-                        for i in self._unseen(track)
-                    ]
-                )
-                if onsets.true >= ALARM_EVENTS and onsets.recall(_MIDDLE) == 1.0:
-                    found.append(
-                        f"{where}: finds all {onsets.true} onsets of {channel} "
-                        f"within {TOLERANCES_MS[_MIDDLE]} ms"
-                    )
-        return tuple(found)
+    def means(self, track: str, name: str) -> list[dict[str, float]]:
+        """Return everybody's means under a track over a group, in the order of `people`."""
+        return self._means[track, name]
 
     def _row(self, track: str, name: str) -> Row:
         means = self._means[track, name]
-        judged = [i for i in self._unseen(track) if np.isfinite(means[i]["mae"])]
+        judged = [i for i in self.unseen(track) if np.isfinite(means[i]["mae"])]
         columns = list(means[0])
         values = np.array([[means[i][column] for column in columns] for i in judged])
         pooled = self._scores(values.reshape(len(judged), len(columns)))
         ratios = [means[i]["ratio"] for i in judged if np.isfinite(means[i]["ratio"])]
         worse = sum(ratio > 1.0 for ratio in ratios)
-        others = [b for b in BASELINES if b in self.tracks and b not in (track, HOLD)]
+        others = [b for b in BASELINES if b in self.tracks and b != track]
         return Row(
             rig=self.rig.name,
             track=track,
@@ -275,28 +143,30 @@ class Pool:
             made_worse_share=worse / len(ratios) if len(ratios) >= MANY else None,
         )
 
-    def _unseen(self, *tracks: str) -> list[int]:
+    def unseen(self, *tracks: str) -> list[int]:
         """Return which people none of the tracks has seen."""
         return [i for i, p in enumerate(self.people) if not p.seen_by.intersection(tracks)]
 
     def _wins(self, track: str, other: str, name: str) -> tuple[int, int]:
         pairs = [
             (self._means[track, name][i]["mae"], self._means[other, name][i]["mae"])
-            for i in self._unseen(track, other)
+            for i in self.unseen(track, other)
         ]
         judged = [(ours, theirs) for ours, theirs in pairs if np.isfinite(ours)]
         return sum(ours < theirs for ours, theirs in judged), len(judged)
 
     def _channel_wins(self, track: str, other: str, name: str) -> tuple[int, int]:
-        pairs = [self._pair(track, other, channel) for channel in self.groups[name]]
+        pairs = [self.pair(track, other, channel) for channel in self.groups[name]]
         moving = [(ours, theirs) for ours, theirs in pairs if ours > 0.0 or theirs > 0.0]
         return sum(ours < theirs for ours, theirs in moving), len(moving)
 
-    def _pair(self, track: str, other: str, channel: str) -> tuple[float, float]:
-        """Return both mean errors on a channel, over people neither has seen; NaN without any."""
-        unseen = self._unseen(track, other)
+    def pair(
+        self, track: str, other: str, channel: str, metric: str = "mae"
+    ) -> tuple[float, float]:
+        """Return both means of a metric on a channel, over people neither has seen; NaN without."""
+        unseen = self.unseen(track, other)
         ours, theirs = (
-            float(metrics.mean_over(np.array([self._means[t, channel][i]["mae"] for i in unseen])))
+            float(metrics.mean_over(np.array([self._means[t, channel][i][metric] for i in unseen])))
             for t in (track, other)
         )
         return ours, theirs
@@ -310,3 +180,15 @@ class Pool:
                 metrics.mean_over(values).tolist(), low.tolist(), high.tolist(), strict=True
             )
         ]
+
+
+def _reliability(told: Sequence[EventScores]) -> tuple[Reliability, ...]:
+    """Return by tenth of probability the mean over people of what was stated, and was so."""
+    stated = np.array([each.stated for each in told])
+    people = np.isfinite(stated).sum(axis=0)
+    happened = metrics.mean_over(np.array([each.happened for each in told]))
+    return tuple(
+        Reliability(people=int(count), stated=float(said), happened=float(so))
+        for count, said, so in zip(people, metrics.mean_over(stated), happened, strict=True)
+        if count
+    )

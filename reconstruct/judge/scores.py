@@ -12,10 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..headset.names import ARKIT, ARKIT_INDEX, BROW_5, COUPLED_9, HIDDEN_14
-from ..headset.rig import Rig
-from . import events, metrics
-from .judged import Answer, Ground
+from ...headset.names import ARKIT, ARKIT_INDEX, BROW_5, COUPLED_9, HIDDEN_14
+from ...headset.rig import Rig
+from ..events import under_way
+from . import metrics, onsets
+from .event_scores import EventScores, event_scores
+from .ground_truth import Answer, Ground
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +44,7 @@ MEANS: Final[dict[str, str]] = {
     "absent": "share of frames on which nothing was sent (judged as zero)",
 } | {
     name: text
-    for tolerance in events.TOLERANCES_MS
+    for tolerance in onsets.TOLERANCES_MS
     for name, text in (
         (f"f1_{tolerance}", f"onset F1 within {tolerance} ms"),
         (f"f1_{tolerance}_chance", "the F1 of the same onsets turned round in time"),
@@ -58,20 +60,20 @@ class Scores:
     Attributes:
         values: By metric, shape (52,), NaN where it has no meaning.
         found: Onsets of each of the 52 channels.
-        auc: Shape (6,), of the probabilities of `headset.frame.EVENTS`.
+        events: How true the probability of each of `headset.frame.EVENTS` is.
     """
 
     values: dict[str, Floats]
-    found: tuple[events.Found, ...]
-    auc: Floats
+    found: tuple[onsets.Found, ...]
+    events: tuple[EventScores, ...]
 
     def over(self, channels: Sequence[str]) -> dict[str, float]:
         """Return each metric's mean over channels; F1 is of their onsets counted together."""
         index = [ARKIT_INDEX[name] for name in channels]
         rows = np.stack([row[index] for row in self.values.values()], axis=1)
         means = dict(zip(self.values, metrics.mean_over(rows).tolist(), strict=True))
-        found = events.together([self.found[i] for i in index])
-        for k, tolerance in enumerate(events.TOLERANCES_MS):
+        found = onsets.together([self.found[i] for i in index])
+        for k, tolerance in enumerate(onsets.TOLERANCES_MS):
             means[f"f1_{tolerance}"] = found.f1(k)
             means[f"f1_{tolerance}_chance"] = found.chance_f1(k)
         return means
@@ -131,20 +133,29 @@ def scores(ground: Ground, answer: Answer, *, seed: int) -> Scores:
         "delay_ms": metrics.mean_over(np.stack(delays)),
         "absent": metrics.mean_over(answer.absent),
     }
-    found = tuple(
-        events.find(
-            ground.time_ns,
-            truth[:, channel],
-            sent[:, channel],
-            seed=seed,
-            delay_ns=ground.delay_ns if channel in sensed else 0,
-        )
-        for channel in range(len(ARKIT))
-    )
-    happens = events.under_way(truth)
+    happens = under_way(truth)
     judged = np.isfinite(truth).any(axis=1)
-    auc = [
-        events.auc(happens[judged, event], answer.events[judged, event])
-        for event in range(happens.shape[1])
-    ]
-    return Scores(values=values, found=found, auc=np.array(auc))
+    return Scores(
+        values=values,
+        found=tuple(_onsets(ground, sent, channel, seed=seed) for channel in range(len(ARKIT))),
+        events=tuple(
+            event_scores(happens[judged, event], answer.events[judged, event])
+            for event in range(happens.shape[1])
+        ),
+    )
+
+
+def _onsets(ground: Ground, sent: Floats, channel: int, *, seed: int) -> onsets.Found:
+    """Compare onsets take by take: every donning has a delay of its own."""
+    return onsets.together(
+        [
+            onsets.find(
+                ground.time_ns[part],
+                ground.truth[part, channel],
+                sent[part, channel],
+                seed=seed,
+                delay_ns=take.delay_ns.get(ARKIT[channel], 0),
+            )
+            for take, (part, _) in zip(ground.takes, ground.parts, strict=True)
+        ]
+    )

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.streams import (
+from ...datasets.streams import (
     AudioStream,
     EyesStream,
     FaceStream,
@@ -19,8 +19,8 @@ from ..datasets.streams import (
     Truth,
     WornStream,
 )
-from ..headset.names import ARKIT_INDEX
-from ..headset.rig import Rig
+from ...headset.names import ARKIT_INDEX
+from ...headset.rig import Rig
 
 Floats = NDArray[np.float64]
 

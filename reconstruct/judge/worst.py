@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from ..headset.clock import NS_PER_S
-from ..headset.names import ARKIT_INDEX, HIDDEN_14
-from .judged import Floats, Take, Times, ground
+from ...headset.clock import NS_PER_S
+from ...headset.names import ARKIT_INDEX, HIDDEN_14
+from .ground_truth import Floats, Take, Times, ground
 
 STRETCH_S: Final = 10.0
 
@@ -43,20 +43,22 @@ class Worst:
 
 
 def worst(takes: Sequence[Take], track: str, *, stretch_s: float = STRETCH_S) -> Worst | None:
-    """Return the worst stretch of any take of people the track has not seen; None without any."""
-    found = [
-        _of_take(take, track, stretch_s)
-        for take in takes
-        if take.person not in take.trained_on[track]
-    ]
+    """Return the worst stretch of any take of people the track has not seen; None without any.
+
+    Takes whose truth lacks all of these channels are passed over.
+    """
+    unseen = (take for take in takes if take.person not in take.trained_on[track])
+    found = [each for take in unseen if (each := _of_take(take, track, stretch_s)) is not None]
     return max(found, key=lambda each: each.mae, default=None)
 
 
-def _of_take(take: Take, track: str, stretch_s: float) -> Worst:
+def _of_take(take: Take, track: str, stretch_s: float) -> Worst | None:
     on = ground([take])
     channels = [ARKIT_INDEX[name] for name in HIDDEN_14 if name in take.rig.hidden]
     truth = on.truth[:, channels]
     error = _by_frame(np.abs(on.answer(track).median[:, channels] - truth))
+    if not np.isfinite(error).any():
+        return None  # its truth knows nothing of these channels
     first_ns = int(take.truth.time_ns[take.truth.time_ns > take.calibrated_until_ns][0])
     start, end = _largest(on.time_ns, error, round(stretch_s * NS_PER_S))
     return Worst(

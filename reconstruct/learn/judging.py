@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from ...headset.names import ARKIT, ARKIT_INDEX, ARKIT_MIRROR, BLINK_2, HIDDEN_14, LOOK_8, MOUTH_28
-from ..closed_form import MAPS
+from ..fit.closed_form import MAPS
 from .network import Network
 from .ranks import Ranks
 from .shards import FACE, Shard

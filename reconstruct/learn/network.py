@@ -28,17 +28,19 @@ from torch import Tensor, nn
 
 from ...headset.frame import EVENTS
 from ...headset.names import ARKIT, ARKIT_MIRROR, BLINK_2, LOOK_8, MOUTH_28, UNIFIED, UNIFIED_MIRROR
-from ..closed_form import ACTIVITY_FLOOR, MAPS, ClosedForm
 from ..contract import ANCHORS
 from ..events import EVENT_CHANNELS, ONSET
-from ..export import AGEING_PER_S, HOLD, TINY
+from ..fit.closed_form import ACTIVITY_FLOOR, MAPS, ClosedForm
+from ..fit.export import AGEING_PER_S, HOLD, TINY
 
 _FACE: Final = len(ARKIT)
 _SEES: Final = 3 * _FACE + 1  # held values, mask, the closed form's guess, the oldest age
 _SHUT: Final = -1.0  # the gate's first bias: open by a quarter
 _SHARPNESS: Final = 10.0  # of an event's probability about its onset, at first
 _LEAST_REACH: Final = 0.01  # no interval is narrower on either side where nothing moves
-_MOST_WIDENING: Final = 2.0  # natural logarithm: the ends may move by a factor of 7
+OLDEST_S: Final = 1.0  # an age beyond it tells no more
+SCALE_SPAN: Final = 0.7  # natural logarithm: a wearer's expressions are half to twice as large
+MOST_WIDENING: Final = 2.0  # natural logarithm: the ends may move by a factor of 7
 
 
 class Guess(NamedTuple):
@@ -194,7 +196,7 @@ class Network(nn.Module):
 
     def _views(self, held: Tensor, mask: Tensor, base: Tensor, stale_s: Tensor) -> Tensor:
         """Return what the recurrent layer sees of the face and of its mirror: (V, ..., sees)."""
-        age = stale_s.clamp(max=1.0)
+        age = stale_s.clamp(max=OLDEST_S)
         parts = (held, mask, base)
         reflected = [part[..., self.face_mirror] for part in parts]
         return torch.stack([torch.cat([*parts, age], dim=-1), torch.cat([*reflected, age], dim=-1)])
@@ -205,7 +207,7 @@ class Network(nn.Module):
             [anchors * anchor_mask, (anchors * anchor_mask)[..., self.anchor_mirror]]
         )
         which = torch.stack([anchor_mask, anchor_mask[..., self.anchor_mirror]])
-        return torch.exp(0.7 * torch.tanh(self.wearer(torch.cat([known, which], dim=-1))))
+        return torch.exp(SCALE_SPAN * torch.tanh(self.wearer(torch.cat([known, which], dim=-1))))
 
     def _recur(self, views: Tensor, hidden: Tensor) -> Tensor:
         """Return the next state (V, H): the recurrent layer's own law, written out for one step."""
@@ -238,7 +240,7 @@ class Network(nn.Module):
         median = fresh + base + self.gain[rig] * residual
         active = fresh.abs().mean(dim=-1, keepdim=True) + ACTIVITY_FLOOR
         spread = active * (1.0 + AGEING_PER_S * stale_s) * unseen
-        wider = torch.tanh(self.reach(hidden)) * _MOST_WIDENING
+        wider = torch.tanh(self.reach(hidden)) * MOST_WIDENING
         below, above = (self._together(part) for part in wider.chunk(2, dim=-1))
         strongest = (median.unsqueeze(-2) + self.event_of).amax(dim=-1)
         events = self.sharpness * (strongest - ONSET) + self.happens(hidden).mean(dim=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..sheets import CALIBRATION_S
+from ..fit.sheets import CALIBRATION_S
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -27,9 +27,8 @@ from ...headset.files import replacing
 from ...headset.frame import EVENTS
 from ...headset.names import ARKIT, ARKIT_INDEX
 from ..events import EVENT_CHANNELS, under_way
+from ..fit.sheets import fingerprint, seen
 from ..pipeline import GAP_NS
-from ..sheets import seen
-from ..trial import fingerprint
 
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
@@ -49,7 +48,7 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         name: Where it came from, for messages.
         person: Whose face.
         licence: What allows its use.
-        take: SHA-256 of its truth (`trial.fingerprint`).
+        take: SHA-256 of its truth (`sheets.fingerprint`).
         rows: How many.
         rate_hz: Rows a second.
         judged_from: First row after the wearer's calibration.

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ...headset.errors import ModelError
 from ...headset.names import ARKIT
 from ...headset.rig import RIGS
-from ..closed_form import MAPS, ClosedForm, fit_closed_form
-from ..sheets import Sheet
+from ..fit.closed_form import MAPS, ClosedForm, fit_closed_form
+from ..fit.sheets import Sheet
 from .shards import FACE, Shard, rows_of
 
 MOST_ROWS: Final = 120_000
@@ -73,15 +73,21 @@ def from_arrays(arrays: Mapping[str, NDArray[np.float32]], people: tuple[str, ..
     """Return the closed form of these numbers.
 
     Raises:
-        ModelError: Some are missing.
+        ModelError: Some are missing, too many or of other shapes.
     """
-    numbers: dict[str, Any] = {name: np.asarray(a, np.float64) for name, a in arrays.items()}
-    try:
-        return ClosedForm(kind=_KIND, people=people, **numbers)
-    except TypeError as cause:
+    wanted = as_arrays(blank())
+    wrong = [
+        name
+        for name in {*wanted, *arrays}
+        if name not in wanted or name not in arrays or wanted[name].shape != arrays[name].shape
+    ]
+    if wrong:
         raise ModelError(
-            f"checkpoint: other closed form than this program's ({cause}): train without --resume"
-        ) from cause
+            f"checkpoint: {min(wrong)} is not as in this program's closed form: "
+            "train without --resume"
+        )
+    numbers: dict[str, Any] = {name: np.asarray(a, np.float64) for name, a in arrays.items()}
+    return ClosedForm(kind=_KIND, people=people, **numbers)
 
 
 def blank() -> ClosedForm:

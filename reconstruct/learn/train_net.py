@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from ...headset.errors import ModelError
-from ..closed_form import ClosedForm
+from ..fit.closed_form import ClosedForm
 from . import checkpoint as checkpoints
 from .checkpoint import Checkpoint, Epoch
 from .curves import write_curve
@@ -141,15 +143,16 @@ def _split(shards: Sequence[Shard], held_out: Sequence[str]) -> tuple[list[Shard
 
 def _found(folder: Path, shards: Sequence[Shard], options: Options) -> Checkpoint:
     found = checkpoints.read(folder / CHECKPOINT)
-    if found.header.options != options:
+    told, asked = (msgspec.structs.asdict(each) for each in (found.header.options, options))
+    if other := [f"{word} {told[word]!r}" for word in asked if told[word] != asked[word]]:
         raise ModelError(
-            f"{folder / CHECKPOINT}: a run with other options ({found.header.options}): "
+            f"{folder / CHECKPOINT}: a run with other options ({', '.join(other)}): "
             "give the same, or train without --resume"
         )
     if found.header.keys != tuple(shard.key for shard in shards):
         raise ModelError(
-            f"{folder / CHECKPOINT}: a run on other recordings: name the same in the same order, "
-            "or train without --resume"
+            f"{folder / CHECKPOINT}: a run on other recordings (by their SHA-256): name the same in "
+            "the same order, or train without --resume"
         )
     return found
 

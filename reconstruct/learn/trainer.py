@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ...headset.errors import ModelError
-from ..closed_form import ClosedForm
+from ..fit.closed_form import ClosedForm
 from .checkpoint import Arrays, Checkpoint, Epoch, Header, together
 from .judging import Judgement, judge
 from .losses import cost
@@ -117,12 +118,17 @@ class Trainer:
         Raises:
             ModelError: Its numbers are not this network's.
         """
-        _put(self.network, checkpoint.under("last"))
-        self.best = checkpoint.under("best")
-        self.curve, self._steps = list(checkpoint.header.curve), checkpoint.header.steps
         means, squares = checkpoint.under("mean"), checkpoint.under("square")
-        for name, parameter in self.network.named_parameters():
-            if name in means:
+        parameters = dict(self.network.named_parameters())
+        for moments in (means, squares):
+            if moments or checkpoint.header.steps:  # there are none before the first
+                _alike(parameters, moments)
+        self.best = checkpoint.under("best")
+        _alike(self.network.state_dict(), self.best)
+        _put(self.network, checkpoint.under("last"))
+        self.curve, self._steps = list(checkpoint.header.curve), checkpoint.header.steps
+        for name, parameter in parameters.items():
+            if means:
                 self._optimiser.state[parameter] = {
                     "step": torch.tensor(float(self._steps)),
                     "exp_avg": torch.from_numpy(means[name]).to(parameter.device),
@@ -202,7 +208,16 @@ def _put(network: Network, arrays: Arrays) -> None:
     Raises:
         ModelError: They are another network's.
     """
-    own = network.state_dict()
+    _alike(network.state_dict(), arrays)
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+
+
+def _alike(own: Mapping[str, Tensor], arrays: Arrays) -> None:
+    """Refuse numbers of other names or shapes than a network's own.
+
+    Raises:
+        ModelError: They are.
+    """
     wrong = [
         name
         for name in {*own, *arrays}
@@ -212,4 +227,3 @@ def _put(network: Network, arrays: Arrays) -> None:
         raise ModelError(
             f"checkpoint: {min(wrong)} is not as in this network: train without --resume"
         )
-    network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})

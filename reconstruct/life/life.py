@@ -1,4 +1,4 @@
-"""Life for one wearer: what eyes and brows do where no sensor tells, frame by frame."""
+"""Life for one wearer: what eyes, mouth and brows do where no sensor tells, frame by frame."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from ...headset.clock import NS_PER_S, seconds
 from ...headset.frame import SensorFrame
 from ...headset.names import UNIFIED_INDEX
 from ..features import Observation
-from ..sound import Heard
+from ..sound import HOP_S, Heard, Sound
 from .blinks import Blinks
 from .brows import Brows
 from .glances import Glances
 from .head import HeadTurn
 from .lids import Lids
+from .mouth import MOUTH_SHAPES, ROWS, Mouth
 from .person import Activity, Person
 from .speech import Speech
 
@@ -53,24 +54,33 @@ class Living:
         closure: Shape (2,), how far each lid is shut of what it is open: 0 to 1, and a little below
             0 where the eye looks up.
         lid_share: How much of that is to be shown, 0 to 1.
-        brows: Shape (4,), added to `BROW_SHAPES`.
-        gesturing: Whether any of these differs from 0.
+        added: Shape (A,), added to `ADDED_SHAPES`.
+        adding: Whether any of these differs from 0.
+        brows: Shape (4,), the part of these that is added to `BROW_SHAPES`; a view.
+        mouth: Shape (M,), that of `MOUTH_SHAPES`, likewise.
+        gesturing: Whether brows are raised.
     """
 
     gaze: Floats
     gaze_share: float
     closure: Floats
     lid_share: float
+    added: Floats
+    adding: bool
     brows: Floats
+    mouth: Floats
     gesturing: bool
 
 
 BROW_SHAPES: Final = np.array(_SHAPES)
 """The Unified shapes that gestures move."""
 
+ADDED_SHAPES: Final = np.concatenate([BROW_SHAPES, MOUTH_SHAPES])
+"""The Unified shapes that gestures and speech move."""
+
 
 class Life:
-    """Made-up eyes and brows of one wearer; never on top of what is tracked.
+    """Made-up eyes, mouth and brows of one wearer; never on top of what is tracked.
 
     The same seed does the same in the same circumstances. Blinks and glances are scheduled in time,
     not in frames, so the frame rate does not matter.
@@ -82,7 +92,8 @@ class Life:
         Args:
             seed: Of the person, and of when they do what.
             gestures: Whether brows are raised in speech. Off, nothing is made up that might be read
-                as an emotion: only lids, gaze and the small motions of every living eye.
+                as an emotion: only lids, gaze, the small motions of every living eye, and a mouth
+                that speaks what is heard.
         """
         self._seed, self._gestures = seed, gestures
         self.reset()
@@ -92,15 +103,20 @@ class Life:
         self.person = Person.drawn(np.random.default_rng([self._seed, 0]))
         self._time_ns: int | None = None
         self._start_ns = 0
+        added = np.zeros(len(ADDED_SHAPES))
         self._living = Living(
             gaze=np.zeros((2, 3)),
             gaze_share=0.0,
             closure=np.zeros(2),
             lid_share=0.0,
-            brows=np.zeros(4),
+            added=added,
+            adding=False,
+            brows=added[: len(BROW_SHAPES)],
+            mouth=added[len(BROW_SHAPES) :],
             gesturing=False,
         )
         self._brow_shares = [0.0] * 4
+        self._mouth_share = 0.0
         self._began = 0
         self._begin()
 
@@ -114,7 +130,8 @@ class Life:
         self._glances = Glances(glances, self.person)
         self._brows = Brows(brows, self.person)
         self._head, self._lids, self._speech = HeadTurn(), Lids(), Speech()
-        self._told_s = self._gaze_s = self._lids_s = float("-inf")  # last sensed
+        self._sound, self._mouth = Sound(pitch=False, kept_s=ROWS * HOP_S), Mouth()
+        self._told_s = self._gaze_s = self._lids_s = self._mouth_s = float("-inf")  # last sensed
 
     def advance(
         self,
@@ -158,6 +175,8 @@ class Life:
         self._shut(passed_s, pitch_deg, blink)
         if self._gestures:
             self._raise(at_s, passed_s, change, seen)
+        self._speak(at_s, passed_s, frame, seen, present=present)
+        living.adding = living.gesturing or bool(living.mouth.any())
         return living
 
     def _pass(self, time_ns: int) -> tuple[float, float]:
@@ -224,6 +243,21 @@ class Life:
             shares[brow] = _towards(shares[brow], weight != weight, change)
             living.brows[brow] = shares[brow] * (inner if brow < 2 else outer)
         living.gesturing = inner > 0.0
+
+    def _speak(
+        self, at_s: float, passed_s: float, frame: SensorFrame, seen: Observation, *, present: bool
+    ) -> None:
+        """Write the mouth's speech; a sensor of any of it has all of it, and costs no listening."""
+        if seen.mouth:
+            self._mouth_s = at_s
+        free = at_s - self._mouth_s > WAIT_S
+        self._mouth_share = _towards(self._mouth_share, free and present, passed_s / YIELD_S)
+        if not seen.mouth and frame.audio:
+            self._sound.hear(frame.audio)
+            self._mouth.listen(at_s, self._sound.heard(frame.time_ns, ROWS))
+        if self._mouth_share:
+            self._mouth.advance(at_s, passed_s, frame.speech)
+        np.multiply(self._mouth.weights, self._mouth_share, out=self._living.mouth)
 
 
 def _towards(share: float, wanted: bool, change: float) -> float:

@@ -15,6 +15,7 @@ from ...headset.names import ARKIT_INDEX
 from ..features import Observation
 from ..sound import Heard
 from ..sound_rows import COLUMNS
+from .loudness import Loudness
 
 PAUSE_S: Final = 0.20
 """Silence that ends a phrase; shorter ones lie between words and in stops."""
@@ -23,10 +24,7 @@ TALK_S: Final = 2.0
 """After a phrase a talk goes on this long."""
 
 _FRESH_S: Final = 0.3  # sound and voice detectors rule while no older
-_FLOOR_RISE_DB_S: Final = 1.0  # so that a fan that starts is silence within half a minute
-_QUIETEST_DB: Final = -60.0
-_ABOVE_DB: Final = (10.0, 16.0)  # over the floor: voice ends, voice begins
-_LEVEL: Final = (0.05, 0.12)  # of a voice detector's 0 to 1, likewise
+_LEVEL: Final = (0.05, 0.12)  # of a voice detector's 0 to 1: voice ends, voice begins
 _MOTION: Final = (0.035, 0.055)  # mean deviation of the opening mouth, likewise
 _SMOOTH_S: Final = 0.06  # a tracker at rest still trembles
 _MEAN_S: Final = 0.4
@@ -57,8 +55,7 @@ class Speech:
         self._phrase = False
         self._last_s = float("-inf")  # of voice
         self._heard_s = float("-inf")  # of sound or a detector
-        self._floor_db = 0.0
-        self._loud_db, self._usual_db = _QUIETEST_DB, _QUIETEST_DB
+        self._loudness = Loudness()
         self._pitch_hz = 0.0
         self._opening = self._mean = self._motion = self._usual_motion = 0.0
         self._stress = False
@@ -94,19 +91,16 @@ class Speech:
 
     def _listen(self, frame: SensorFrame, passed_s: float) -> bool:
         """Compare the sound with the quietest there was: return whether it is stressed."""
-        power = max(
-            float(np.dot(b.samples, b.samples)) / max(1, len(b.samples)) for b in frame.audio
-        )
+        with np.errstate(over="ignore"):
+            power = max(
+                float(np.dot(b.samples, b.samples)) / max(1, len(b.samples)) for b in frame.audio
+            )
         if not power < float("inf"):  # nor NaN
             return False
         level_db = 10.0 * log10(2.0 * power + 1e-10)
-        self._floor_db = min(level_db, self._floor_db + _FLOOR_RISE_DB_S * passed_s)
-        above = max(self._floor_db, _QUIETEST_DB) + _ABOVE_DB[0 if self._voiced else 1]
-        self._voiced = level_db > above
-        if self._voiced:
-            share = 1.0 - exp(-passed_s / _LONG_S)
-            self._usual_db += share * (level_db - self._usual_db)
-        return self._voiced and level_db > self._usual_db + _LOUDER_DB
+        self._loudness.follow(level_db, passed_s)
+        self._voiced = self._loudness.voiced
+        return self._voiced and level_db > self._loudness.usual_db + _LOUDER_DB
 
     def _watch(self, passed_s: float, seen: Observation) -> bool:
         """Tell talk from the mouth: it opens and closes a few times a second, a smile does not."""

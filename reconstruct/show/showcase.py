@@ -15,27 +15,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 
-from ..calibration.fit import fit
-from ..datasets.recording import Recording, interpolate
-from ..datasets.streams import Truth
-from ..headset.clock import NS_PER_S, now_ns, seconds
-from ..headset.compositor.avatar import Avatar
-from ..headset.compositor.baked import default_head, light_of
-from ..headset.compositor.camera import Camera
-from ..headset.compositor.demo_page import PICTURE_SIZE, SIZE, Curve, DemoPage
-from ..headset.compositor.film import Film
-from ..headset.compositor.palette import by_origin
-from ..headset.compositor.renderer import Renderer
-from ..headset.compositor.visor import build_visor, fitted
-from ..headset.errors import OutputError, RecordingError
-from ..headset.expressions import FROM_ARKIT, IN_ARKIT, gaze_from_arkit
-from ..headset.files import replacing
-from ..headset.frame import FORWARD, Face, Origin
-from ..headset.names import ARKIT, ARKIT_INDEX, BLINK_2, HIDDEN_14, LOOK_8, mirrored
-from ..headset.rig import RIGS
-from .features import Features
-from .models import reconstructor
-from .offline import gathered
+from ...calibration.fit import fit
+from ...datasets.recording import Recording, interpolate
+from ...datasets.streams import Truth
+from ...headset.clock import NS_PER_S, now_ns, seconds
+from ...headset.compositor.avatar import Avatar
+from ...headset.compositor.baked import default_head, light_of
+from ...headset.compositor.camera import Camera
+from ...headset.compositor.demo_page import PICTURE_SIZE, SIZE, Curve, DemoPage
+from ...headset.compositor.film import Film
+from ...headset.compositor.palette import by_origin
+from ...headset.compositor.renderer import Renderer
+from ...headset.compositor.visor import build_visor, fitted
+from ...headset.errors import OutputError, RecordingError
+from ...headset.expressions import FROM_ARKIT, IN_ARKIT, gaze_from_arkit
+from ...headset.files import replacing
+from ...headset.frame import FORWARD, Face, Origin
+from ...headset.names import ARKIT, ARKIT_INDEX, BLINK_2, HIDDEN_14, LOOK_8, mirrored
+from ...headset.rig import RIGS
+from ..features import Features
+from ..models import reconstructor
+from ..offline import gathered
 
 Floats = NDArray[np.float64]
 

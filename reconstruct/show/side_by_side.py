@@ -17,23 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 
-from ..datasets.recording import Recording, interpolate
-from ..datasets.streams import FaceTrack, Truth
-from ..headset.clock import NS_PER_S
-from ..headset.compositor.baked import default_head, light_of
-from ..headset.compositor.camera import Camera
-from ..headset.compositor.demo_page import PICTURE_SIZE, SIZE, Curve, DemoPage
-from ..headset.compositor.film import Film
-from ..headset.compositor.renderer import Renderer
-from ..headset.errors import OutputError, RecordingError
-from ..headset.expressions import gaze_from_arkit
-from ..headset.files import replacing
-from ..headset.frame import Origin
-from ..headset.names import ARKIT_INDEX
-from ..headset.rig import RIGS
+from ...datasets.recording import Recording, interpolate
+from ...datasets.streams import FaceTrack, Truth
+from ...headset.clock import NS_PER_S
+from ...headset.compositor.baked import default_head, light_of
+from ...headset.compositor.camera import Camera
+from ...headset.compositor.demo_page import PICTURE_SIZE, SIZE, Curve, DemoPage
+from ...headset.compositor.film import Film
+from ...headset.compositor.renderer import Renderer
+from ...headset.errors import OutputError, RecordingError
+from ...headset.expressions import gaze_from_arkit
+from ...headset.files import replacing
+from ...headset.frame import Origin
+from ...headset.names import ARKIT_INDEX
+from ...headset.rig import RIGS
+from ..judge.replay import reconstruct
+from ..judge.worst import STRETCH_S, Worst
 from .showcase import CURVES, FPS, liveliest_start, truth_at
-from .trial import reconstruct
-from .worst import STRETCH_S, Worst
 
 Floats = NDArray[np.float64]
 

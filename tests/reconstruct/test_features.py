@@ -12,6 +12,8 @@ from unvisor.reconstruct.features import Features
 from .faces import sensed
 
 MOUTH = [ARKIT_INDEX[name] for name in MOUTH_28]
+LIDS = [ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]
+FACE = [k for k, name in enumerate(ARKIT) if not name.startswith(("eyeBlink", "eyeLook"))]
 
 
 def face(weights: np.ndarray, time_ns: int = 0, source: str = "mouth") -> FaceSample:
@@ -89,6 +91,30 @@ def test_nothing_latches_when_a_sensor_goes() -> None:
     assert not seen.observed.any()
     for row in (seen.weights, seen.gaze, seen.openness):
         assert np.isnan(row).all()
+
+
+def test_tables_of_what_is_seen_follow_every_change() -> None:
+    """Whatever was seen before, a frame's features are those of features that saw nothing before."""
+    whole, part = np.full((2, len(UNIFIED)), np.nan)
+    whole[:] = unified_from_arkit(np.linspace(0.1, 0.6, len(ARKIT)))
+    part[UNIFIED_INDEX["JawOpen"]] = 0.3
+    lost = eyes(0.2, -0.1, 0.8)
+    lost.gaze[0], lost.openness[1] = np.nan, np.inf
+    frames = [
+        SensorFrame(time_ns=20_000_000, faces=faces, eyes=sample)
+        for faces in ((face(whole),), (face(part),), (face(part), face(whole, 10_000_000)), ())
+        for sample in (eyes(0.1, 0.1, 0.5), lost, None)
+    ]
+    used = Features(None)
+    for frame in [*frames, *frames[::-1], *frames[::5]]:
+        seen, fresh = used.observe(frame), Features(None).observe(frame)
+        for name in seen.__slots__:
+            np.testing.assert_array_equal(getattr(seen, name), getattr(fresh, name), err_msg=name)
+        np.testing.assert_array_equal(seen.sensed, np.isfinite(seen.measured))
+        assert seen.oldest_s == seen.age_s.max()
+        assert seen.face_age_s == seen.age_s[FACE].max()
+        assert seen.lids_age_s == seen.age_s[LIDS].max()
+        assert np.isfinite(seen.rows).all()
 
 
 def test_age_is_the_oldest_samples_and_never_negative() -> None:

@@ -8,12 +8,12 @@ import pytest
 from onnx import numpy_helper
 
 from unvisor.headset.errors import ModelError
-from unvisor.reconstruct.closed_form import fit_closed_form
-from unvisor.reconstruct.event_odds import fit_event_odds
-from unvisor.reconstruct.export import export
+from unvisor.reconstruct.fit.closed_form import fit_closed_form
+from unvisor.reconstruct.fit.event_odds import fit_event_odds
+from unvisor.reconstruct.fit.export import export
+from unvisor.reconstruct.fit.sheets import sheet
 from unvisor.reconstruct.graph_digest import graph_digest
 from unvisor.reconstruct.runtime import Model
-from unvisor.reconstruct.sheets import sheet
 
 from .faces import sensed
 

@@ -9,12 +9,12 @@ from typing import Self
 
 import numpy as np
 
-from tests.reconstruct.brought_models import EYE, MOUTH, affine, brought, image
+from tests.reconstruct.cameras.brought_models import EYE, MOUTH, affine, brought, image
 from unvisor.headset.clock import NS_PER_S, now_ns
 from unvisor.headset.frame import EyeSample, FaceSample, Health, ImageSample, Reader, Sample
 from unvisor.headset.meter import Meter
 from unvisor.headset.names import UNIFIED_INDEX
-from unvisor.reconstruct.camera_model import CameraModel
+from unvisor.reconstruct.cameras.camera_model import CameraModel
 from unvisor.reconstruct.model_reader import ModelReader
 
 PATIENCE_S = 20.0

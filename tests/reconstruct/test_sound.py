@@ -247,3 +247,11 @@ def test_each_channel_is_in_one_region_and_sound_speaks_for_the_mouth_unless_let
     assert spoken_for(("brows",)).sum() == 5
     with pytest.raises(ModelError, match="no region nose: choose from mouth, cheeks, brows, eyes"):
         spoken_for(("mouth", "nose"))
+
+
+def test_rows_without_pitch_are_the_same_rows() -> None:
+    sound = window(voice(140.0, 16_000, 0.1), 16_000)
+    with_pitch, without = rows_of(sound, 16_000), rows_of(sound, 16_000, pitch=False)
+    np.testing.assert_array_equal(without[:, : ENERGY + 1], with_pitch[:, : ENERGY + 1])
+    assert np.isnan(without[:, [VOICING, F0]]).all()
+    assert with_pitch[0, F0] == pytest.approx(140.0, rel=0.02)

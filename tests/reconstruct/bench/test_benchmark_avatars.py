@@ -12,7 +12,7 @@ from unvisor.headset.compositor.avatars.file import load
 from unvisor.headset.compositor.head.build import build_head
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.names import ARKIT
-from unvisor.reconstruct.benchmark_avatars import finer, harmful, write
+from unvisor.reconstruct.bench.benchmark_avatars import finer, harmful, write
 
 
 def test_a_finer_head_is_the_same_head(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from unvisor.headset.frame import EyeSample, FaceSample
 from unvisor.headset.sensors import babble, eye_track_vr
 from unvisor.headset.sensors.osc_face import OscFace
 from unvisor.headset.sensors.udp import Packet, UdpReader, UdpSettings
-from unvisor.reconstruct import live_benchmark, live_senders
+from unvisor.reconstruct.bench import live_benchmark, live_senders
 from unvisor.tools.main import main
 
 

@@ -8,13 +8,13 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image
 
-from tests.reconstruct.brought_models import EYE, MOUTH, affine, brought, image, left_half
+from tests.reconstruct.cameras.brought_models import EYE, MOUTH, affine, brought, image, left_half
 from unvisor.headset.clock import NS_PER_MS, NS_PER_S
 from unvisor.headset.errors import ModelError
 from unvisor.headset.expressions import angles_from_gaze, arkit_from_unified
 from unvisor.headset.frame import EyeSample, FaceSample, Origin
 from unvisor.headset.names import ARKIT_INDEX, UNIFIED_INDEX
-from unvisor.reconstruct.camera_model import PAIR_NS, CameraModel
+from unvisor.reconstruct.cameras.camera_model import PAIR_NS, CameraModel
 
 GREY = np.full((40, 60), 51, np.uint8)  # a fifth of white
 NAN, INF = math.nan, math.inf

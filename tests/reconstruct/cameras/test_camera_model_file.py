@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.reconstruct.brought_models import EYE, MOUTH
+from tests.reconstruct.cameras.brought_models import EYE, MOUTH
 from unvisor.headset.errors import ModelError
-from unvisor.reconstruct import camera_model_file
-from unvisor.reconstruct.camera_model_file import WEIGHTS, beside, load
+from unvisor.reconstruct.cameras import camera_model_file
+from unvisor.reconstruct.cameras.camera_model_file import WEIGHTS, beside, load
 
 
 def described(folder: Path, text: str) -> Path:

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from unvisor.headset.expressions import mirror_arkit
 from unvisor.headset.names import ARKIT, ARKIT_INDEX, HIDDEN_14
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.anatomy import JOINED, above_floor, fit_anatomy, noise_floor
-from unvisor.reconstruct.closed_form import indices
-from unvisor.reconstruct.sheets import Sheet
+from unvisor.reconstruct.fit.anatomy import JOINED, above_floor, fit_anatomy, noise_floor
+from unvisor.reconstruct.fit.closed_form import indices
+from unvisor.reconstruct.fit.sheets import Sheet
 
 SEEN = indices(RIGS["mouth+eyes"].observed)
 HIDDEN = indices(RIGS["mouth+eyes"].hidden)

@@ -9,17 +9,19 @@ from unvisor.headset.expressions import mirror_arkit
 from unvisor.headset.frame import EVENTS, SensorFrame
 from unvisor.headset.names import ARKIT, ARKIT_INDEX, BROW_5, COUPLED_9, HIDDEN_14
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.closed_form import MAPS, ClosedForm, activity, fit_closed_form
-from unvisor.reconstruct.event_odds import EventOdds, fit_event_odds
 from unvisor.reconstruct.events import EVENT_CHANNELS
-from unvisor.reconstruct.export import export
 from unvisor.reconstruct.features import Features, Observation
+from unvisor.reconstruct.fit.closed_form import MAPS, ClosedForm, activity, fit_closed_form
+from unvisor.reconstruct.fit.event_odds import EventOdds, fit_event_odds
+from unvisor.reconstruct.fit.export import export
+from unvisor.reconstruct.fit.gains import SENT_MOST
+from unvisor.reconstruct.fit.linear import Kind
+from unvisor.reconstruct.fit.sheets import Sheet, sheet
 from unvisor.reconstruct.guess import HIGH, LOW, MEDIAN, SENT
 from unvisor.reconstruct.models import OnnxPredictor
 from unvisor.reconstruct.runtime import Model
-from unvisor.reconstruct.sheets import Sheet, sheet
 
-from .faces import sensed
+from ..faces import sensed
 
 FOLLOWS = ("cheekSquintLeft", "eyeSquintRight", "noseSneerLeft", "eyeWideLeft")
 
@@ -99,7 +101,31 @@ def test_intervals_hold_rest_and_cover_most_of_the_training_people(
 
 def test_what_is_sent_moves_no_less_than_the_median(fitted: ClosedForm) -> None:
     assert (fitted.sent_gain >= 1.0).all()
-    assert (fitted.sent_gain <= 2.5).all()
+    assert (fitted.sent_gain <= SENT_MOST).all()
+
+
+def test_anatomy_says_what_ships_a_baseline_and_ships_it(sheets: list[Sheet]) -> None:
+    """Lids open wide with a gaze of its own here: from the mouth nobody can tell."""
+    fitted = fit_closed_form("anatomy", sheets)
+    falls_back = fitted.falls_back
+    assert falls_back is not None
+    assert falls_back["mouth"]["eyeWideLeft"] == falls_back["mouth"]["eyeWideRight"] == "neutral"
+    assert "eyeWideLeft" not in falls_back.get("mouth+eyes", {})
+    for rig, channels in falls_back.items():
+        for channel, baseline in channels.items():
+            column = fitted.weight[MAPS.index(rig)][:, ARKIT_INDEX[channel]]
+            assert column.any() == (baseline == "robust")
+
+
+@pytest.mark.parametrize(("kind", "people"), [("robust", 3), ("anatomy", 2)])
+def test_nothing_is_compared_for_a_baseline_or_too_few_people(
+    kind: Kind, people: int, sheets: list[Sheet]
+) -> None:
+    assert fit_closed_form(kind, sheets[:people]).falls_back is None
+
+
+def test_the_file_says_what_ships_a_baseline(model: Model, fitted: ClosedForm) -> None:
+    assert model.metadata.falls_back == fitted.falls_back
 
 
 def observations(rig: str) -> list[Observation]:

@@ -7,12 +7,13 @@ from unvisor.headset.expressions import mirror_arkit
 from unvisor.headset.frame import EVENTS
 from unvisor.headset.names import ARKIT, ARKIT_INDEX
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.closed_form import MAPS
-from unvisor.reconstruct.event_odds import TOLD, EventOdds, fit_event_odds
-from unvisor.reconstruct.events import auc, under_way
-from unvisor.reconstruct.sheets import Sheet, sheet
+from unvisor.reconstruct.events import under_way
+from unvisor.reconstruct.fit.closed_form import MAPS
+from unvisor.reconstruct.fit.event_odds import TOLD, EventOdds, fit_event_odds
+from unvisor.reconstruct.fit.sheets import Sheet, sheet
+from unvisor.reconstruct.judge.event_scores import auc
 
-from .faces import sensed
+from ..faces import sensed
 
 WHOLE = MAPS.index("mouth+eyes")
 

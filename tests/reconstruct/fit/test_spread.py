@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from unvisor.reconstruct.spread import reach
+from unvisor.reconstruct.fit.spread import reach
 
 Floats = NDArray[np.float64]
 

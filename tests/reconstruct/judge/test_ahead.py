@@ -9,9 +9,9 @@ from unvisor.datasets.streams import About, Truth
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.names import ARKIT, ARKIT_INDEX
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.ahead import ahead
+from unvisor.reconstruct.judge.ahead import ahead
 
-from .faces import GENERATED, sensed
+from ..faces import GENERATED, sensed
 
 
 def opening_and_shutting(period_s: float) -> Recording:
@@ -31,7 +31,7 @@ def test_steady_motion_is_foreseen_and_a_held_face_is_late() -> None:
     found = ahead("jaw", recording, "neutral", calibration_s=5.0)
     # 30 ms at one opening a second, on one of 28 channels; the last two frames have no truth beside.
     assert found.hold_mae == pytest.approx(0.03 / 28, rel=0.05)
-    assert found.ratio < 0.3
+    assert found.ratio < 0.45  # of a jaw's change, two thirds are expected to go on
     assert np.isnan(found.lids_ratio)
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.expressions import LOOK_IN_RAD, LOOK_OUT_RAD, LOOK_UP_RAD
 from unvisor.headset.names import ARKIT, ARKIT_INDEX, BLINK_2
-from unvisor.reconstruct.behaviour import HUMAN, behaviour
+from unvisor.reconstruct.judge.behaviour import HUMAN, behaviour
 
 Floats = NDArray[np.float64]
 RATE_HZ = 120.0

@@ -8,13 +8,15 @@ import pytest
 from numpy.typing import NDArray
 
 from unvisor.datasets.streams import FaceTrack, Truth
+from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.frame import EVENTS
 from unvisor.headset.names import ARKIT_INDEX, HIDDEN_14, LOOK_8
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.card import Card, Take, card
 from unvisor.reconstruct.events import under_way
-from unvisor.reconstruct.scores import MEANS, groups
+from unvisor.reconstruct.judge.card import Card, card
+from unvisor.reconstruct.judge.ground_truth import Take
+from unvisor.reconstruct.judge.scores import MEANS, groups
 
 from .tracks import as_track, moving, relative, take
 
@@ -194,6 +196,30 @@ def test_stated_probabilities_are_judged_by_how_well_they_tell() -> None:
     assert [row.event for row in rows] == list(EVENTS)
     for row in rows:
         assert 0.6 < row.auc.value < 0.85  # .745 for a step of .3 in even noise
+        assert 0.0 < row.rate.value < 1.0
+        assert row.rate_brier.value <= 0.25
+        assert all(0.0 <= each.happened <= 1.0 for each in row.reliability)
+
+
+def test_where_the_best_baseline_is_better_a_model_is_behind(judged: Card) -> None:
+    behind = {(each.channel, each.metric): each for each in judged.behind}
+    assert behind["browInnerUp", "mae"].baseline == "robust"
+    assert behind["browInnerUp", "r"].best > 0.9 > 0.0 > behind["browInnerUp", "r"].value
+    assert ("cheekSquintLeft", "mae") not in behind
+    assert {each.track for each in judged.behind} == {"model"}
+
+
+def test_a_known_delay_of_a_sensor_is_taken_off_take_by_take() -> None:
+    late: list[Take] = []
+    for each, frames in zip(people(1) * 2, (3, 6), strict=True):
+        given = passed(each.truth, relative(each.truth))
+        track = as_track(each.truth.time_ns, np.roll(given, frames, axis=0))
+        ns = round(frames * NS_PER_S / 30.0)
+        names = dict.fromkeys(each.rig.observed, ns)
+        late.append(replace(each, tracks=dict(each.tracks) | {"model": track}, delay_ns=names))
+    assert card(late).row("model", "passing").scores["f1_50"].value > 0.97
+    unknown = [replace(each, delay_ns={}) for each in late]
+    assert card(unknown).row("model", "passing").scores["f1_50"].value < 0.2
 
 
 def test_behaviour_is_judged_where_eyes_are_not_sensed(judged: Card) -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from unvisor.reconstruct.card import card
-from unvisor.reconstruct.ceiling import OTHER_TRACKER, second_tracker
+from unvisor.reconstruct.judge.card import card
+from unvisor.reconstruct.judge.ceiling import OTHER_TRACKER, second_tracker
 
-from .faces import capture
+from ..faces import capture
 from .tracks import as_track, take
 
 

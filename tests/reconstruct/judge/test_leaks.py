@@ -16,7 +16,7 @@ from unvisor.headset.expressions import arkit_from_unified
 from unvisor.headset.names import ARKIT, ARKIT_INDEX, HIDDEN_14
 from unvisor.headset.permit import Basis
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.leaks import Leak, Run, causality, leaks, poison, shuffle, too_good
+from unvisor.reconstruct.judge.leaks import Leak, Run, causality, leaks, poison, shuffle, too_good
 from unvisor.reconstruct.models import SHIPPED, reconstructor
 from unvisor.reconstruct.offline import track
 

@@ -8,9 +8,9 @@ import pytest
 from unvisor.datasets.simulate import simulate
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.masking import WEARERS, masked, possible
+from unvisor.reconstruct.judge.masking import WEARERS, masked, possible
 
-from .faces import capture, sensed
+from ..faces import capture, sensed
 
 
 @pytest.mark.parametrize("noise", ["none", "model"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from unvisor.reconstruct import metrics
+from unvisor.reconstruct.judge import metrics
 
 Floats = NDArray[np.float64]
 Metric = Callable[[Floats, Floats], Floats]

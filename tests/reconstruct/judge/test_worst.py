@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.names import ARKIT_INDEX, HIDDEN_14
-from unvisor.reconstruct.judged import Take
-from unvisor.reconstruct.worst import worst
+from unvisor.reconstruct.judge.ground_truth import Take
+from unvisor.reconstruct.judge.worst import worst
 
 from .tracks import as_track, moving, relative, take
 
@@ -50,3 +51,12 @@ def test_a_short_take_is_judged_whole() -> None:
     assert found is not None
     assert found.length_s == pytest.approx(4.0, abs=0.1)
     assert found.mae == pytest.approx(found.rest_mae)
+
+
+def test_a_take_whose_truth_lacks_the_channels_is_passed_over() -> None:
+    whole, partly = failing("p", 1, by=0.2, from_s=14.0), failing("q", 2, by=0.5, from_s=25.0)
+    partly.truth.arkit[:, HIDDEN] = np.nan
+    found = worst([whole, partly], "model")
+    assert found is not None
+    assert found.person == "p"
+    assert worst([partly], "model") is None

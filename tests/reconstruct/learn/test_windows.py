@@ -14,11 +14,11 @@ from unvisor.datasets.store import save
 from unvisor.headset.errors import ModelError, RecordingError
 from unvisor.headset.frame import EVENTS
 from unvisor.headset.names import ARKIT_INDEX, MOUTH_28
+from unvisor.reconstruct.fit.sheets import sheet
 from unvisor.reconstruct.learn.augment import at_pace, vary
 from unvisor.reconstruct.learn.options import Options
 from unvisor.reconstruct.learn.shards import FACE, WIDTH, Shard, prepare, read_shard, rows_of
 from unvisor.reconstruct.learn.windows import Loader, cut, shuffled
-from unvisor.reconstruct.sheets import sheet
 
 from ..faces import sensed
 

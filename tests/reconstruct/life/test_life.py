@@ -6,8 +6,8 @@ import pytest
 from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.expressions import LOOK_DOWN_RAD
 from unvisor.headset.frame import SensorFrame
-from unvisor.reconstruct.behaviour import HUMAN, behaviour
-from unvisor.reconstruct.events import onsets
+from unvisor.reconstruct.judge.behaviour import HUMAN, behaviour
+from unvisor.reconstruct.judge.onsets import onsets
 from unvisor.reconstruct.life.life import Life
 from unvisor.reconstruct.life.person import Activity
 

@@ -15,7 +15,7 @@ from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.expressions import FROM_ARKIT, IN_ARKIT, arkit_from_unified
 from unvisor.headset.frame import EyeSample, Face, Origin, SensorFrame, WornSample
 from unvisor.headset.names import ARKIT_INDEX, UNIFIED
-from unvisor.reconstruct.leaks import causality, poison
+from unvisor.reconstruct.judge.leaks import causality, poison
 from unvisor.reconstruct.life.life import BROW_SHAPES, Life
 from unvisor.reconstruct.models import reconstructor
 from unvisor.reconstruct.offline import track
@@ -83,6 +83,11 @@ def test_what_is_measured_is_the_same_to_the_bit_with_life_and_without() -> None
                 getattr(shown, name)[trusted], getattr(expected, name)[trusted]
             )
         np.testing.assert_array_equal(shown.median, expected.median)
+        untouched = (shown.origin == Origin.INFERRED) | measured
+        for name in ("weights", "low", "high"):
+            np.testing.assert_array_equal(
+                getattr(shown, name)[untouched], getattr(expected, name)[untouched]
+            )
         if lost:
             hidden_eyes += bool((shown.eye_origin == Origin.SYNTHESISED).all())
         elif not 150 <= count < 360:  # on its way in or out it says held

@@ -13,9 +13,9 @@ from unvisor.headset.errors import HeadsetError, RecordingError
 from unvisor.headset.frame import Origin
 from unvisor.headset.names import ARKIT_INDEX
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.showcase import FPS, Clip, clip, draw
+from unvisor.reconstruct.show.showcase import FPS, Clip, clip, draw
 
-from .faces import sensed
+from ..faces import sensed
 
 
 @pytest.fixture(scope="module")

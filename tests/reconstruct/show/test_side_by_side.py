@@ -13,11 +13,11 @@ from unvisor.datasets.simulate import simulate
 from unvisor.headset.errors import HeadsetError, RecordingError
 from unvisor.headset.names import ARKIT_INDEX
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct.showcase import FPS
-from unvisor.reconstruct.side_by_side import Scene, film, scenes
-from unvisor.reconstruct.worst import Worst
+from unvisor.reconstruct.judge.worst import Worst
+from unvisor.reconstruct.show.showcase import FPS
+from unvisor.reconstruct.show.side_by_side import Scene, film, scenes
 
-from .faces import sensed
+from ..faces import sensed
 
 WORST = Worst(
     rig="mouth+eyes", track="robust", person="person-1", take="take-1", start_s=28.0, length_s=10.0,

@@ -1,9 +1,8 @@
-"""Events of a face: when a channel rises, whether the rise was found, and what chance would find.
+"""Onsets: when a channel rises, whether the rise was found, and what chance would find.
 
-An *onset* is a rise to `ONSET` or above by a channel that was at or under `REARM` before: the gap
-between the two (hysteresis) keeps one wavering rise one event, and a rise within `REFRACTORY_NS` of
-the last counts as the same one. A channel that is already up when it is first seen, or after a hole,
-has no onset until it was down.
+An *onset* is a rise to `events.ONSET` or above by a channel that was at or under `events.REARM`
+before; a rise within `REFRACTORY_NS` of the last counts as the same one. A channel that is already up
+when it is first seen, or after a hole, has no onset until it was down.
 
 Source: FIDELITY "event F1" (onset level, tolerances, one-to-one); SCIENCE 3.4 (chance beside it).
 """
@@ -17,19 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..headset.clock import NS_PER_MS, NS_PER_S
-from ..headset.frame import EVENTS
-from ..headset.names import ARKIT_INDEX
+from ...headset.clock import NS_PER_MS, NS_PER_S
+from ..events import up_or_down
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
-ONSET: Final = 0.3
-"""Level above rest that counts as an event (FIDELITY)."""
-
-REARM: Final = 0.2
-"""Level a channel must have been down at before it can rise again."""
 
 REFRACTORY_NS: Final = 200 * NS_PER_MS
 """Shortest time between two onsets of one channel: no blink or brow flash comes again sooner."""
@@ -39,24 +30,6 @@ TOLERANCES_MS: Final = (50, 100, 200)
 
 SHIFTS: Final = 20
 """Turns of the given train that chance is averaged over; with 100 onsets its F1 is known to .01."""
-
-EVENT_CHANNELS: Final[dict[str, tuple[str, ...]]] = {
-    "brow_raise": ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),
-    "frown": ("browDownLeft", "browDownRight"),
-    "cheek_raise": ("cheekSquintLeft", "cheekSquintRight"),
-    "squint": ("eyeSquintLeft", "eyeSquintRight"),
-    "wide": ("eyeWideLeft", "eyeWideRight"),
-    "blink": ("eyeBlinkLeft", "eyeBlinkRight"),
-}
-"""The ARKit channels each of `headset.frame.EVENTS` is told by: it is under way while any is up."""
-
-
-def up(weight: Floats) -> Flags:
-    """Return the frames, shape (T,), on which a channel (T,), relative to rest, is up.
-
-    Up from the frame that reaches `ONSET` to the one before it falls to `REARM`; never where NaN.
-    """
-    return _state(weight) > 0
 
 
 def onsets(time_ns: Times, weight: Floats) -> Times:
@@ -69,21 +42,12 @@ def onsets(time_ns: Times, weight: Floats) -> Times:
     Returns:
         Shape (N,), the frames on which `ONSET` was reached, on the clock of time_ns.
     """
-    state = _state(weight)
+    state = up_or_down(weight)
     found: list[int] = []
     for at_ns in time_ns[1:][(state[:-1] < 0) & (state[1:] > 0)].tolist():
         if not found or at_ns - found[-1] >= REFRACTORY_NS:
             found.append(at_ns)
     return np.array(found, dtype=np.int64)
-
-
-def _state(weight: Floats) -> NDArray[np.int8]:
-    """Return 1 where a channel is up, -1 where it is down, 0 where that is not known."""
-    said = np.where(weight >= ONSET, 1, np.where(weight <= REARM, -1, 0)).astype(np.int8)
-    # A frame between the two levels is what the last frame outside them, or unseen, was.
-    decides = (said != 0) | np.isnan(weight)
-    last = np.maximum.accumulate(np.where(decides, np.arange(len(weight)), 0))
-    return said[last]
 
 
 def matches(true_ns: Times, given_ns: Times, within_ns: int) -> int:
@@ -211,37 +175,3 @@ def together(found: Sequence[Found]) -> Found:
         hits=tuple(map(sum, zip(zero, *(each.hits for each in found), strict=True))),
         chance=tuple(np.nansum([zero, *(each.chance for each in found)], axis=0).tolist()),
     )
-
-
-def under_way(arkit: Floats) -> Flags:
-    """Return which of `EVENTS` are under way, shape (T, 6), in weights (T, 52) relative to rest."""
-    return np.stack(
-        [
-            np.any([up(arkit[:, ARKIT_INDEX[name]]) for name in EVENT_CHANNELS[event]], axis=0)
-            for event in EVENTS
-        ],
-        axis=-1,
-    )
-
-
-def auc(happens: Flags, probability: Floats) -> float:
-    """Return the area under the ROC curve: .5 tells nothing, 1 tells all.
-
-    That is how often a frame with the event is given a higher probability than one without; equal
-    ones count half.
-
-    Args:
-        happens: Shape (T,).
-        probability: Shape (T,), NaN where not judged.
-
-    Returns:
-        0 to 1; NaN where judged frames are all of one kind.
-    """
-    judged = np.isfinite(probability)
-    happens = happens[judged]
-    positives, negatives = int(happens.sum()), int((~happens).sum())
-    if positives == 0 or negatives == 0:
-        return float("nan")
-    _, value, sizes = np.unique(probability[judged], return_inverse=True, return_counts=True)
-    rank = (np.cumsum(sizes) - (sizes - 1) / 2.0)[value]  # ties share their mean rank, from 1
-    return float((rank[happens].sum() - positives * (positives + 1) / 2) / (positives * negatives))

@@ -9,7 +9,7 @@ from unvisor.datasets.streams import Truth
 from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.names import ARKIT, ARKIT_INDEX, LOOK_8
-from unvisor.reconstruct.judged import HOLD, HOLD_FRAMES, ground, rest
+from unvisor.reconstruct.judge.ground_truth import HOLD, HOLD_FRAMES, ground, rest
 
 from .tracks import CALIBRATED_NS, as_track, moving, relative, take
 

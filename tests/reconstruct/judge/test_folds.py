@@ -6,10 +6,11 @@ import pytest
 
 from unvisor.datasets.recording import Recording
 from unvisor.headset.errors import ModelError, RecordingError
-from unvisor.reconstruct import folds, trial
+from unvisor.reconstruct.judge import folds, replay
+from unvisor.reconstruct.judge.ground_truth import BASELINES
 from unvisor.reconstruct.models import SHIPPED
 
-from .faces import sensed
+from ..faces import sensed
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +26,10 @@ def test_nobody_is_judged_by_what_was_fitted_on_them(
     )
     assert [name for fold in found for name in fold.recordings] == list(people)
     for fold in found:
-        assert [entry.name for entry in fold.entries] == list(
-            dict.fromkeys([*trial.BASELINES, *SHIPPED])
-        )
+        assert [entry.name for entry in fold.entries] == list(dict.fromkeys([*BASELINES, *SHIPPED]))
         assert {e.model for e in fold.entries}.isdisjoint(SHIPPED)  # nothing that ships judges here
         theirs = {each.about.person for each in fold.recordings.values()}
-        seen = trial.seen_people(people, fold.entries)
+        seen = replay.seen_people(people, fold.entries)
         assert seen["ridge"] == seen["robust"] == seen["mean"]
         assert seen["robust"] == {each.about.person for each in people.values()} - theirs
         assert not seen["rules"]
@@ -39,7 +38,7 @@ def test_nobody_is_judged_by_what_was_fitted_on_them(
 def test_a_fixed_split_keeps_people_apart(people: dict[str, Recording], tmp_path: Path) -> None:
     one, other = ({name: each} for name, each in people.items())
     fold = folds.fixed(one, other, [], kinds=[], folder=tmp_path, calibration_s=5.0)
-    assert trial.seen_people(people, fold.entries)["robust"] == {"person-2"}
+    assert replay.seen_people(people, fold.entries)["robust"] == {"person-2"}
     with pytest.raises(RecordingError, match="person-1: on both sides"):
         folds.fixed(one, people, [], kinds=[], folder=tmp_path, calibration_s=5.0)
 
@@ -47,3 +46,20 @@ def test_a_fixed_split_keeps_people_apart(people: dict[str, Recording], tmp_path
 def test_a_kind_nobody_knows_is_refused(people: dict[str, Recording], tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="genius: no kind of model"):
         next(folds.leaving_one_out(people, [], kinds=["genius"], folder=tmp_path, calibration_s=5))
+
+
+@pytest.mark.parametrize(
+    ("models", "name"),
+    [
+        (["mine/robust.onnx"], "robust"),
+        (["a/net.onnx", "b/net.onnx"], "net"),
+        (["hold.onnx"], "hold"),
+    ],
+)
+def test_no_model_is_judged_in_the_place_of_another(
+    people: dict[str, Recording], models: list[str], name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=f"is called {name}: rename"):
+        folds.as_shipped(people, models)
+    with pytest.raises(ModelError, match=f"is called {name}: rename"):
+        next(folds.leaving_one_out(people, models, kinds=[], folder=tmp_path, calibration_s=5.0))

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..datasets.recording import Recording
-from ..headset.errors import ModelError, RecordingError
-from .models import SHIPPED
-from .trial import BASELINES, Entry, left_out
+from ...datasets.recording import Recording
+from ...headset.errors import ModelError, RecordingError
+from ..models import SHIPPED
+from .ground_truth import BASELINES, HOLD
+from .replay import Entry
 
 FITTED = SHIPPED
 """Everything with weights: fitted anew wherever anything is."""
@@ -39,7 +40,7 @@ def as_shipped(recordings: Mapping[str, Recording], models: Sequence[str]) -> Fo
         entries=(
             *(Entry(name=name, model=name) for name in BASELINES),
             *(Entry(name=name, model=name) for name in SHIPPED if name not in BASELINES),
-            *(Entry(name=Path(model).stem, model=model) for model in models),
+            *_files(models, (*BASELINES, *SHIPPED)),
         ),
     )
 
@@ -100,6 +101,22 @@ def fixed(
     )
 
 
+def left_out(
+    recordings: Mapping[str, Recording],
+) -> Iterator[tuple[dict[str, Recording], dict[str, Recording]]]:
+    """Yield for each person (their recordings, everybody else's).
+
+    Raises:
+        RecordingError: There is one person alone.
+    """
+    people = sorted({recording.about.person for recording in recordings.values()})
+    if len(people) < 2:
+        raise RecordingError("leaving one person out needs two at least: name more recordings")
+    for person in people:
+        theirs = {n: r for n, r in recordings.items() if r.about.person == person}
+        yield theirs, {n: r for n, r in recordings.items() if n not in theirs}
+
+
 def _fitted(
     recordings: Mapping[str, Recording],
     training: Mapping[str, Recording],
@@ -109,11 +126,16 @@ def _fitted(
     folder: Path,
     calibration_s: float,
 ) -> Fold:
-    from .training import KINDS, train  # brings in the package onnx, which judging does not need
+    from ..fit.training import (
+        KINDS,
+        train,
+    )  # brings in the package onnx, which judging does not need
 
     wanted = [*FITTED, *kinds]
     if strange := sorted(set(wanted).difference(KINDS)):
         raise ModelError(f"{strange[0]}: no kind of model: choose of {', '.join(KINDS)}")
+    names = [*BASELINES, *(kind for kind in KINDS if kind in wanted and kind not in BASELINES)]
+    brought = _files(models, names)
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     for kind in KINDS:
@@ -121,11 +143,22 @@ def _fitted(
             files[kind] = folder / f"{kind}.onnx"
             train(kind, training, files[kind], calibration_s=calibration_s)
     of = {kind: str(path) for kind, path in files.items()} | {"mean": f"mean:{files['ridge']}"}
-    names = [*BASELINES, *(kind for kind in files if kind not in BASELINES)]
-    return Fold(
-        recordings=recordings,
-        entries=(
-            *(Entry(name=name, model=of.get(name, name)) for name in names),
-            *(Entry(name=Path(model).stem, model=model) for model in models),
-        ),
-    )
+    entries = (*(Entry(name=name, model=of.get(name, name)) for name in names), *brought)
+    return Fold(recordings=recordings, entries=entries)
+
+
+def _files(models: Sequence[str], taken: Sequence[str]) -> tuple[Entry, ...]:
+    """Return model files by their stem.
+
+    Raises:
+        ModelError: Two tracks would have one name, and one of them be judged in the other's place.
+    """
+    names = {*taken, HOLD}
+    entries = tuple(Entry(name=Path(model).stem, model=model) for model in models)
+    for entry in entries:
+        if entry.name in names:
+            raise ModelError(
+                f"{entry.model}: another that is judged is called {entry.name}: rename the file"
+            )
+        names.add(entry.name)
+    return entries

@@ -11,14 +11,16 @@ from unvisor.datasets.simulate import simulate
 from unvisor.headset.errors import RecordingError
 from unvisor.headset.names import ARKIT_INDEX, HIDDEN_14, MOUTH_28
 from unvisor.headset.rig import RIGS
-from unvisor.reconstruct import trial
-from unvisor.reconstruct.card import card
-from unvisor.reconstruct.leaks import causality, leaks, poison
+from unvisor.reconstruct.fit.sheets import fingerprint
+from unvisor.reconstruct.judge import folds, replay
+from unvisor.reconstruct.judge.card import card
+from unvisor.reconstruct.judge.ground_truth import BASELINES
+from unvisor.reconstruct.judge.leaks import causality, leaks, poison
 from unvisor.reconstruct.models import metadata
 
-from .faces import sensed
+from ..faces import sensed
 
-MODELS = trial.BASELINES
+MODELS = BASELINES
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def people() -> dict[str, Recording]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_no_reconstructor_leaks(people: dict[str, Recording], model: str) -> None:
-    run = partial(trial.reconstruct, model=model, calibration_s=10.0)
+    run = partial(replay.reconstruct, model=model, calibration_s=10.0)
     for leak in leaks(run, list(people.values()), calibrated_s=10.0):
         assert leak.passed, f"{leak.name}: {leak.detail}"
 
@@ -36,7 +38,7 @@ def test_no_reconstructor_leaks(people: dict[str, Recording], model: str) -> Non
 @pytest.mark.parametrize("rig", sorted(set(RIGS) - {"mouth+eyes"}))
 def test_no_rig_leaks(rig: str) -> None:
     recording = simulate(performance(), RIGS[rig], seed=7)
-    run = partial(trial.reconstruct, model="robust", calibration_s=8.0)
+    run = partial(replay.reconstruct, model="robust", calibration_s=8.0)
     for leak in (poison(run, recording), causality(run, recording, calibrated_s=8.0)):
         assert leak.passed, f"{leak.name}: {leak.detail}"
 
@@ -45,7 +47,7 @@ def test_visible_channels_pass_through_and_the_uncalibrated_face_hides_nothing()
     recording = sensed()
     truth = recording.truth
     assert truth is not None
-    track = trial.reconstruct(recording, "robust", calibration_s=0.0)
+    track = replay.reconstruct(recording, "robust", calibration_s=0.0)
     mouth = [ARKIT_INDEX[name] for name in MOUTH_28]
     hidden = [ARKIT_INDEX[name] for name in HIDDEN_14]
     np.testing.assert_allclose(track.arkit[:, mouth], truth.arkit[:, mouth], atol=1e-6)
@@ -53,15 +55,15 @@ def test_visible_channels_pass_through_and_the_uncalibrated_face_hides_nothing()
 
 
 def test_a_rig_without_sensors_gives_rest_at_sixty_a_second() -> None:
-    track = trial.reconstruct(sensed("none"), "robust", calibration_s=20.0)
+    track = replay.reconstruct(sensed("none"), "robust", calibration_s=20.0)
     assert not np.nan_to_num(track.arkit).any()
     assert len(track.time_ns) == pytest.approx(40 * 60, abs=5)
 
 
 def test_the_card_stands_every_model_beside_every_baseline(people: dict[str, Recording]) -> None:
-    entries = [trial.Entry(name=name, model=name) for name in MODELS]
+    entries = [replay.Entry(name=name, model=name) for name in MODELS]
     told: list[str] = []
-    judged = card(trial.takes(people, entries, calibration_s=10.0, progress=told.append))
+    judged = card(replay.takes(people, entries, calibration_s=10.0, progress=told.append))
     assert {row.track for row in judged.table} == {*MODELS, "hold"}
     assert judged.row("neutral", "hidden-14").people == len(people)
     assert judged.row("neutral", "hidden-14").scores["ratio"].value == pytest.approx(1.0)
@@ -74,25 +76,25 @@ def test_people_seen_in_training_are_known_by_their_faces_not_their_names() -> N
     assert truth is not None
     about = metadata("robust")
     assert about is not None
-    entries = [trial.Entry(name="robust", model="robust")]
-    assert trial.seen_people({"a": recording}, entries)["robust"] == frozenset(about.people)
+    entries = [replay.Entry(name="robust", model="robust")]
+    assert replay.seen_people({"a": recording}, entries)["robust"] == frozenset(about.people)
     same = sensed(seed=1).truth
     assert same is not None
-    assert trial.fingerprint(truth) == trial.fingerprint(same)
-    assert trial.fingerprint(truth) not in about.takes
+    assert fingerprint(truth) == fingerprint(same)
+    assert fingerprint(truth) not in about.takes
 
 
 def test_what_cannot_be_judged_is_refused_by_name() -> None:
-    entries = [trial.Entry(name="neutral", model="neutral")]
+    entries = [replay.Entry(name="neutral", model="neutral")]
     with pytest.raises(RecordingError, match="x: holds no truth"):
-        trial.takes({"x": sensed().without_truth()}, entries)
+        replay.takes({"x": sensed().without_truth()}, entries)
     with pytest.raises(RecordingError, match="two at least"):
-        next(trial.left_out({"x": sensed()}))
+        next(folds.left_out({"x": sensed()}))
 
 
 def test_leaving_one_out_keeps_people_whole(people: dict[str, Recording]) -> None:
     both = people | {"again-1": sensed(seed=1)}
-    for theirs, others in trial.left_out(both):
+    for theirs, others in folds.left_out(both):
         assert {r.about.person for r in theirs.values()}.isdisjoint(
             r.about.person for r in others.values()
         )

@@ -6,38 +6,35 @@ gets the same frames.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
-from ..calibration.fit import fit
-from ..datasets.recording import Recording
-from ..datasets.streams import FaceTrack, Truth
-from ..headset.clock import NS_PER_S
-from ..headset.errors import RecordingError
-from ..headset.rig import RIGS
-from .judged import Take
-from .life.life import Life
-from .models import metadata, reconstructor
-from .offline import track
-from .sheets import CALIBRATION_S
-
-BASELINES: Final = ("neutral", "mean", "rules", "ridge", "robust")
-"""What every model stands beside."""
+from ...calibration.fit import fit
+from ...calibration.profile import Profile
+from ...datasets.recording import Recording
+from ...datasets.streams import EyesStream, FaceStream, FaceTrack, Stream
+from ...headset.clock import NS_PER_S
+from ...headset.errors import RecordingError
+from ...headset.names import BLINK_2, LOOK_8, MOUTH_28
+from ...headset.rig import RIGS
+from ..fit.sheets import CALIBRATION_S, fingerprint
+from ..life.life import Life
+from ..models import metadata, reconstructor
+from ..offline import track
+from .ground_truth import Take
 
 ALIVE_HZ: Final = 120.0
 """Fast enough to see a saccade's peak speed (`behaviour`)."""
 
+_SEES: Final[dict[type[Stream], tuple[str, ...]]] = {
+    FaceStream: MOUTH_28,
+    EyesStream: LOOK_8 + BLINK_2,
+}
+
 Progress = Callable[[str], None]
-
-
-def fingerprint(truth: Truth) -> str:
-    """Return the SHA-256 of a truth's weights, to six decimals: one take, whatever it is called."""
-    return hashlib.sha256(np.round(truth.arkit, 6).astype("<f4").tobytes()).hexdigest()
 
 
 def reconstruct(recording: Recording, model: str, *, calibration_s: float) -> FaceTrack:
@@ -51,8 +48,12 @@ def reconstruct(recording: Recording, model: str, *, calibration_s: float) -> Fa
         calibration_s: How much of the recording to calibrate from; 0 for no profile at all.
     """
     blind = recording.without_truth()
-    profile = fit(blind.first(calibration_s).frames()) if calibration_s > 0.0 else None
-    return track(blind.frames(), reconstructor(model, profile))
+    return track(blind.frames(), reconstructor(model, calibrated(blind, calibration_s)))
+
+
+def calibrated(blind: Recording, calibration_s: float) -> Profile | None:
+    """Return the profile from a recording's first seconds, of its sensors alone; None for 0 s."""
+    return fit(blind.first(calibration_s).frames()) if calibration_s > 0.0 else None
 
 
 def alive(recording: Recording, model: str, *, calibration_s: float, seed: int = 0) -> FaceTrack:
@@ -65,8 +66,8 @@ def alive(recording: Recording, model: str, *, calibration_s: float, seed: int =
         seed: Of who is made up.
     """
     blind = recording.without_truth()
-    profile = fit(blind.first(calibration_s).frames()) if calibration_s > 0.0 else None
-    return track(blind.frames(ALIVE_HZ), reconstructor(model, profile, Life(seed)))
+    infers = reconstructor(model, calibrated(blind, calibration_s), Life(seed))
+    return track(blind.frames(ALIVE_HZ), infers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def takes(
 
     Args:
         recordings: By name, each with truth, sensors, a person and a known rig.
-        entries: Models to judge; `BASELINES` among them.
+        entries: Models to judge; `ground_truth.BASELINES` among them.
         calibration_s: How much of each recording to calibrate from; these seconds are not judged.
         progress: Told after each run.
 
@@ -157,7 +158,19 @@ def unjudged(
         calibrated_until_ns=recording.span_ns[0] + round(calibration_s * NS_PER_S),
         trained_on=seen,
         tracker=recording.about.tracker,
+        delay_ns=known_delays(recording),
     )
+
+
+def known_delays(recording: Recording) -> dict[str, int]:
+    """Return by channel how long a sample of the sensor that sees it takes to arrive, the median."""
+    delays: dict[str, int] = {}
+    for stream in recording.streams.values():
+        channels = _SEES.get(type(stream), ())
+        if channels and len(stream.time_ns):
+            late_ns = round(float(np.median(stream.received_ns - stream.time_ns)))
+            delays |= dict.fromkeys(channels, late_ns)
+    return delays
 
 
 def curve(
@@ -166,8 +179,7 @@ def curve(
     *,
     lengths_s: Sequence[float],
     label: str = "",
-    known: Mapping[tuple[str, float], FaceTrack] = MappingProxyType({}),
-    progress: Progress = lambda _: None,
+    known: dict[tuple[str, float], FaceTrack],
 ) -> list[Take]:
     """Return takes whose tracks are one model after calibrations of several lengths.
 
@@ -178,38 +190,20 @@ def curve(
         model: As `models.predictor` takes it.
         lengths_s: Of calibration; 0 is none at all.
         label: What the model is called; its own name or file where empty.
-        known: By recording and length, what has been reconstructed already.
-        progress: Told after each recording.
+        known: By recording and length, what has been reconstructed already; what is here is added.
     """
     longest_s = max(lengths_s)
-    names = {length: f"{label or model} after {length:g} s" for length in lengths_s}
+    names = {length_s: f"{label or model} after {length_s:g} s" for length_s in lengths_s}
     entries = [Entry(name=name, model=model) for name in names.values()]
     found: list[Take] = []
     for name, recording in recordings.items():
         if recording.duration_s <= longest_s + 1.0:
             continue
         seen = seen_people({name: recording}, entries)
-        tracks = {
-            track: known.get((name, length)) or reconstruct(recording, model, calibration_s=length)
-            for length, track in names.items()
-        }
+        for length_s in lengths_s:
+            if (name, length_s) not in known:
+                known[name, length_s] = reconstruct(recording, model, calibration_s=length_s)
+        tracks = {track: known[name, length_s] for length_s, track in names.items()}
         take = unjudged(name, recording, seen, calibration_s=longest_s)
         found.append(replace(take, tracks=tracks))
-        progress(f"{name} {label or model}")
     return found
-
-
-def left_out(
-    recordings: Mapping[str, Recording],
-) -> Iterator[tuple[dict[str, Recording], dict[str, Recording]]]:
-    """Yield for each person (their recordings, everybody else's).
-
-    Raises:
-        RecordingError: There is one person alone.
-    """
-    people = sorted({recording.about.person for recording in recordings.values()})
-    if len(people) < 2:
-        raise RecordingError("leaving one person out needs two at least: name more recordings")
-    for person in people:
-        theirs = {n: r for n, r in recordings.items() if r.about.person == person}
-        yield theirs, {n: r for n, r in recordings.items() if n not in theirs}

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from unvisor.headset.clock import NS_PER_MS, NS_PER_S
-from unvisor.headset.frame import EVENTS
-from unvisor.headset.names import ARKIT, ARKIT_INDEX
-from unvisor.reconstruct import events
+from unvisor.reconstruct.judge import onsets
 
 Times = NDArray[np.int64]
 
@@ -24,7 +22,7 @@ def at_rate(weight: list[float], rate_hz: float = 30.0) -> tuple[Times, NDArray[
 
 def onset_frames(weight: list[float], rate_hz: float = 30.0) -> list[int]:
     time_ns, values = at_rate(weight, rate_hz)
-    return np.searchsorted(time_ns, events.onsets(time_ns, values)).tolist()
+    return np.searchsorted(time_ns, onsets.onsets(time_ns, values)).tolist()
 
 
 def test_an_onset_is_a_rise_from_below() -> None:
@@ -51,16 +49,11 @@ def test_what_is_up_when_first_seen_has_no_onset() -> None:
     assert onset_frames([0, nan, 0.25, 0.9], rate_hz=2) == []
 
 
-def test_up_lasts_until_it_is_down() -> None:
-    weight = np.array([0, 0.4, 0.25, np.nan, 0.25, 0.4, 0.21, 0.2])
-    assert events.up(weight).tolist() == [0, 1, 1, 0, 0, 1, 1, 0]
-
-
 @given(trains, trains, st.integers(0, 300))
 def test_pairs_are_one_to_one_and_as_many_as_can_be(one: Times, other: Times, ms: int) -> None:
     within_ns = ms * NS_PER_MS
-    pairs = events.matches(one, other, within_ns)
-    assert pairs == events.matches(other, one, within_ns)
+    pairs = onsets.matches(one, other, within_ns)
+    assert pairs == onsets.matches(other, one, within_ns)
     assert pairs <= min(len(one), len(other))
     assert pairs == _most_pairs(one, other, within_ns)
 
@@ -88,12 +81,12 @@ def test_two_independent_trains_find_one_another_by_chance() -> None:
     hours, per_min = 12, 20
     span_ns = (0, hours * 3600 * NS_PER_S)
     one, other = (np.sort(rng.integers(*span_ns, hours * 60 * per_min)) for _ in range(2))
-    for tolerance_ms, expected in zip(events.TOLERANCES_MS, (0.035, 0.062, 0.120), strict=True):
+    for tolerance_ms, expected in zip(onsets.TOLERANCES_MS, (0.035, 0.062, 0.120), strict=True):
         within_ns = tolerance_ms * NS_PER_MS
-        hits = events.matches(one, other, within_ns)
+        hits = onsets.matches(one, other, within_ns)
         chance = np.mean(
             [
-                events.chance_matches(
+                onsets.chance_matches(
                     one[:1000], other[:1000], within_ns, span_ns=(0, int(one[999])), seed=seed
                 )
                 for seed in range(3)
@@ -107,33 +100,33 @@ def test_chance_is_seeded_and_says_when_it_cannot_tell() -> None:
     train = np.arange(1, 20, dtype=np.int64) * NS_PER_S
     span_ns = (0, 20 * NS_PER_S)
     first, again = (
-        events.chance_matches(train, train, NS_PER_MS * 100, span_ns=span_ns, seed=4)
+        onsets.chance_matches(train, train, NS_PER_MS * 100, span_ns=span_ns, seed=4)
         for _ in range(2)
     )
     assert first == again < len(train)
-    short = events.chance_matches(train, train, 1, span_ns=(0, 2 * NS_PER_S), seed=4)
+    short = onsets.chance_matches(train, train, 1, span_ns=(0, 2 * NS_PER_S), seed=4)
     assert np.isnan(short)
 
 
 def test_found_counts_hits_and_takes_a_known_delay_off() -> None:
     time_ns, truth = at_rate(([0.0] * 20 + [0.9] * 10) * 10)
     late = np.roll(truth, 3)  # 100 ms
-    found = events.find(time_ns, truth, late)
+    found = onsets.find(time_ns, truth, late)
     assert (found.true, found.given, found.hits) == (10, 10, (0, 10, 10))
     assert found.f1(0) == 0.0
     assert found.f1(1) == 1.0 == found.recall(1)
     assert found.chance_f1(1) < 0.8
-    assert events.find(time_ns, truth, late, delay_ns=100 * NS_PER_MS).hits == (10, 10, 10)
+    assert onsets.find(time_ns, truth, late, delay_ns=100 * NS_PER_MS).hits == (10, 10, 10)
 
 
 def test_counts_add_up() -> None:
     time_ns, truth = at_rate(([0.0] * 20 + [0.9] * 10) * 10)
-    one, silent = (events.find(time_ns, truth, guess) for guess in (truth, np.zeros(300)))
-    both = events.together([one, silent])
+    one, silent = (onsets.find(time_ns, truth, guess) for guess in (truth, np.zeros(300)))
+    both = onsets.together([one, silent])
     assert (both.true, both.given, both.hits) == (20, 10, (10, 10, 10))
     assert both.f1(0) == pytest.approx(20 / 30)
     assert both.recall(0) == 0.5
-    none = events.together([])
+    none = onsets.together([])
     assert np.isnan(none.f1(0))
     assert np.isnan(none.recall(0))
 
@@ -141,35 +134,5 @@ def test_counts_add_up() -> None:
 def test_only_frames_both_have_are_judged() -> None:
     time_ns, truth = at_rate([0.0, 0.9] * 30, rate_hz=2)
     guess = np.where(np.arange(60) < 30, np.nan, truth)
-    found = events.find(time_ns, truth, guess)
+    found = onsets.find(time_ns, truth, guess)
     assert found.true == found.given == found.hits[0] == 15
-
-
-def test_an_event_is_under_way_while_any_of_its_channels_is_up() -> None:
-    arkit = np.zeros((4, len(ARKIT)))
-    arkit[1, ARKIT_INDEX["browOuterUpRight"]] = 0.5
-    arkit[2, ARKIT_INDEX["eyeBlinkLeft"]] = 0.9
-    happens = events.under_way(arkit)
-    assert happens.shape == (4, len(EVENTS))
-    assert happens.sum() == 2
-    assert happens[1, EVENTS.index("brow_raise")]
-    assert happens[2, EVENTS.index("blink")]
-
-
-@given(
-    st.lists(
-        st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.5, 0.9, float("nan")])), max_size=25
-    )
-)
-def test_auc_is_how_often_the_event_has_the_higher_probability(
-    frames: list[tuple[bool, float]],
-) -> None:
-    happens = np.array([h for h, _ in frames], dtype=np.bool_)
-    probability = np.array([p for _, p in frames], dtype=np.float64)
-    seen = [(h, p) for h, p in frames if p == p]
-    pairs = [(a, b) for h, a in seen if h for g, b in seen if not g]
-    area = events.auc(happens, probability)
-    if not pairs:
-        assert np.isnan(area)
-    else:
-        assert area == pytest.approx(np.mean([(a > b) + 0.5 * (a == b) for a, b in pairs]))

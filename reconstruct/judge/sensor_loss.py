@@ -8,19 +8,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.recording import Recording, interpolate
-from ..datasets.streams import FaceTrack
-from ..headset.clock import NS_PER_S, seconds
-from ..headset.errors import RecordingError
-from ..headset.names import ARKIT_INDEX, BLINK_2, LOOK_8
-from ..headset.rig import RIGS
-from .trial import reconstruct
+from ...datasets.recording import Recording, interpolate
+from ...datasets.streams import FaceTrack
+from ...headset.clock import NS_PER_S, seconds
+from ...headset.errors import RecordingError
+from ...headset.names import ARKIT_INDEX, BLINK_2, LOOK_8
+from ...headset.rig import RIGS
+from .metrics import mean_over
+from .replay import reconstruct
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class SensorLoss:
     """What happens when one sensor falls silent for a while and comes back.
 
     Attributes:
@@ -46,10 +47,11 @@ class Loss:
 LOST: Final = (0.6, 0.75)
 """Start and end of the silence, as shares of the recording."""
 
+_ALL_OF_IT: Final = (-1.0, 2.0)  # and what was received before the first frame or after the last
 _RECOVERED: Final = 0.05
 
 
-def losses(
+def sensor_losses(
     name: str,
     recording: Recording,
     model: str,
@@ -57,8 +59,8 @@ def losses(
     calibration_s: float,
     label: str = "",
     whole: FaceTrack | None = None,
-) -> list[Loss]:
-    """Silence each face and eye source in turn; see `Loss`.
+) -> list[SensorLoss]:
+    """Silence mouth, eyes and microphone in turn, those that there are; see `SensorLoss`.
 
     Args:
         name: Of the recording.
@@ -68,39 +70,45 @@ def losses(
         label: What the model is called; its own name or file where empty.
         whole: What the model makes of the undisturbed recording, where that is known already.
 
+    Returns:
+        One for each sensor; none where the silence would begin before calibration is over.
+
     Raises:
         RecordingError: The recording has no truth or no known rig.
     """
     truth, rig = recording.truth, RIGS.get(recording.about.rig)
     if truth is None or rig is None:
         raise RecordingError(f"{name}: no truth or no known rig to judge by: simulate its sensors")
-    if whole is None:
-        whole = reconstruct(recording, model, calibration_s=calibration_s)
     start_ns, end_ns = recording.span_ns
     lost_ns, back_ns = (start_ns + round(share * (end_ns - start_ns)) for share in LOST)
+    until_ns = start_ns + round(calibration_s * NS_PER_S)
+    if lost_ns < until_ns:
+        return []
+    if whole is None:
+        whole = reconstruct(recording, model, calibration_s=calibration_s)
     hidden = [ARKIT_INDEX[channel] for channel in rig.hidden]
-    rest = truth.rest(start_ns + round(calibration_s * NS_PER_S))[hidden]
-    found: list[Loss] = []
-    for source in ("mouth", "eyes"):
+    rest = truth.rest(until_ns)[hidden]
+    silent = (truth.time_ns >= lost_ns) & (truth.time_ns < back_ns)
+    real = truth.arkit[silent][:, hidden] - rest
+    found: list[SensorLoss] = []
+    for source in ("mouth", "eyes", "audio"):
         if source not in recording.streams:
             continue
         cut = without_sensor(recording, source, lost=LOST)
-        less = without_sensor(recording, source, lost=(LOST[0] - 1.0, 2.0))
+        less = without_sensor(recording, source, lost=_ALL_OF_IT)
         switched = reconstruct(cut, model, calibration_s=calibration_s)
         never = reconstruct(less, model, calibration_s=calibration_s)
-        silent = (truth.time_ns >= lost_ns) & (truth.time_ns < back_ns)
-        real = truth.arkit[silent][:, hidden] - rest
-        errors = [
-            float(np.nanmean(np.abs(_at(t, truth.time_ns[silent])[:, hidden] - real)))
+        lost_error, never_error = (
+            float(mean_over(np.abs(_at(t, truth.time_ns[silent])[:, hidden] - real).ravel()))
             for t in (switched, never)
-        ]
+        )
         found.append(
-            Loss(
+            SensorLoss(
                 model=label or model,
                 name=name,
                 rig=rig.name,
                 source=source,
-                ratio=errors[0] / errors[1] if errors[1] > 0.0 else float("nan"),
+                ratio=lost_error / never_error if never_error > 0.0 else float("nan"),
                 step=max(0.0, _largest_step(switched) - _largest_step(whole)),
                 recovery_s=_recovery_s(switched, whole, back_ns),
             )
@@ -113,9 +121,10 @@ def _at(track: FaceTrack, time_ns: NDArray[np.int64]) -> Floats:
 
 
 def _largest_step(track: FaceTrack) -> float:
-    """Return the largest change of any hidden or visible channel, lids and gaze apart."""
+    """Return the largest change of any channel that is sent, lids and gaze apart; absent is 0."""
     quick = [ARKIT_INDEX[channel] for channel in (*LOOK_8, *BLINK_2)]
-    return float(np.abs(np.diff(np.delete(track.arkit, quick, axis=1), axis=0)).max(initial=0.0))
+    sent = np.nan_to_num(np.delete(track.arkit, quick, axis=1))
+    return float(np.abs(np.diff(sent, axis=0)).max(initial=0.0))
 
 
 def _recovery_s(switched: FaceTrack, whole: FaceTrack, back_ns: int) -> float:

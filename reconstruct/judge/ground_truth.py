@@ -12,21 +12,21 @@ Source: FIDELITY "Motion relative to rest" and "The baselines, in the same run o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..datasets.recording import interpolate
-from ..datasets.streams import FaceTrack, Truth
-from ..headset.clock import NS_PER_S
-from ..headset.errors import RecordingError
-from ..headset.frame import EVENTS
-from ..headset.names import ARKIT_INDEX, LOOK_8
-from ..headset.rig import Rig
+from ...datasets.recording import interpolate
+from ...datasets.streams import FaceTrack, Truth
+from ...headset.clock import NS_PER_S
+from ...headset.errors import RecordingError
+from ...headset.frame import EVENTS
+from ...headset.names import ARKIT_INDEX, LOOK_8
+from ...headset.rig import Rig
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -36,6 +36,9 @@ BRIDGE_NS: Final = NS_PER_S // 10
 
 HOLD_FRAMES: Final = 96
 """Frames that `hold` holds one true face for. Source: SCIENCE 0.1 (the open peer's baseline)."""
+
+BASELINES: Final = ("neutral", "mean", "rules", "ridge", "robust")
+"""Names of the tracks that every model stands beside (FIDELITY)."""
 
 HOLD: Final = "hold"
 """Name of the baseline made here: it uses truth, so it is an alarm and no competitor."""
@@ -57,7 +60,8 @@ class Take:
             To compare calibrations of several lengths, give each its track and one common end.
         trained_on: By name of track, the people its weights saw (empty where it has none).
         tracker: What captured the truth.
-        delay_ns: The sensors' known delay, taken off before sensed events are matched.
+        delay_ns: By sensed channel, its sensor's known delay (from a sample to its arrival), taken
+            off before onsets are matched. None where absent.
     """
 
     person: str
@@ -68,7 +72,7 @@ class Take:
     calibrated_until_ns: int
     trained_on: Mapping[str, frozenset[str]]
     tracker: str = ""
-    delay_ns: int = 0
+    delay_ns: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,6 @@ class Ground:
         truth: Shape (T, 52), relative to rest, NaN where not judged.
         parts: For each take its rows and its frames per second.
         seconds: How much is judged.
-        delay_ns: Of the sensors, as `Take`.
     """
 
     rig: Rig
@@ -105,7 +108,6 @@ class Ground:
     truth: Floats
     parts: tuple[tuple[slice, float], ...]
     seconds: float
-    delay_ns: int
     _frames: tuple[tuple[Times, NDArray[np.intp]], ...]
 
     def answer(self, track: str) -> Answer:
@@ -141,6 +143,11 @@ class Ground:
         return result
 
 
+def models(tracks: Iterable[str]) -> list[str]:
+    """Return which of some tracks are models: each once, neither a baseline nor `HOLD`."""
+    return [name for name in dict.fromkeys(tracks) if name not in (*BASELINES, HOLD)]
+
+
 def ground(takes: Sequence[Take]) -> Ground:
     """Put one person's takes under one rig on even frames.
 
@@ -173,7 +180,6 @@ def ground(takes: Sequence[Take]) -> Ground:
         truth=np.concatenate(truths),
         parts=tuple(parts),
         seconds=float(judged_s),
-        delay_ns=takes[0].delay_ns,
         _frames=tuple(frames),
     )
 

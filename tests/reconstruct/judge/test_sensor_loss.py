@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from unvisor.headset.errors import RecordingError
-from unvisor.reconstruct.loss import losses, without_sensor
+from unvisor.reconstruct.judge.sensor_loss import sensor_losses, without_sensor
 
-from .faces import capture, sensed
+from ..faces import capture, sensed
 
 
 def test_a_silent_sensor_falls_out_and_comes_back() -> None:
@@ -21,7 +21,9 @@ def test_a_silent_sensor_falls_out_and_comes_back() -> None:
 
 
 def test_a_lost_sensor_leaves_the_smaller_rig_and_no_step() -> None:
-    for loss in losses("take", sensed(), "robust", calibration_s=20.0):
+    found = sensor_losses("take", sensed(), "robust", calibration_s=20.0)
+    assert [loss.source for loss in found] == ["mouth", "eyes"]
+    for loss in found:
         assert loss.ratio == pytest.approx(1.0, abs=0.25)
         assert loss.step < 0.15
         assert loss.recovery_s < 0.5
@@ -29,4 +31,8 @@ def test_a_lost_sensor_leaves_the_smaller_rig_and_no_step() -> None:
 
 def test_a_capture_without_sensors_has_none_to_lose() -> None:
     with pytest.raises(RecordingError, match="no known rig"):
-        losses("take", capture(), "robust", calibration_s=20.0)
+        sensor_losses("take", capture(), "robust", calibration_s=20.0)
+
+
+def test_a_take_too_short_to_be_calibrated_first_loses_nothing() -> None:
+    assert not sensor_losses("take", sensed(seconds=12.0), "robust", calibration_s=8.0)

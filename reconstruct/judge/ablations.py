@@ -13,15 +13,15 @@ from typing import Final
 
 import numpy as np
 
-from ..calibration.profile import Profile
-from ..datasets.recording import Recording
-from ..datasets.streams import FaceTrack, Floats
-from ..headset.names import ARKIT_INDEX, UNIFIED
-from ..headset.rig import Rig
-from .judged import Take
+from ...calibration.profile import Profile
+from ...datasets.recording import Recording
+from ...datasets.streams import FaceTrack, Floats
+from ...headset.names import ARKIT_INDEX, UNIFIED
+from ...headset.rig import Rig
+from ..models import reconstructor
+from ..offline import track
+from .ground_truth import Take
 from .metrics import mean_over
-from .models import reconstructor
-from .offline import track
 
 SENT_AS_GUESSED: Final = "sent as guessed"
 ONE_WIDTH: Final = "interval of one width"

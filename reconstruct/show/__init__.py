@@ -1,0 +1,1 @@
+"""Films and pages of a face beside its truth."""
