@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..headset.errors import RecordingError
+from ..headset.files import is_sealed
 from .layout import MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, exactly
 
 h5py: Any = _h5py
@@ -66,6 +67,11 @@ def reading(path: Path) -> Generator[Node]:
     try:
         with path.open("rb") as raw:
             start = raw.read(len(_SIGNATURE))
+        if is_sealed(path):
+            raise RecordingError(
+                f"{path}: is sealed: `unvisor consent open {path} --out PLAIN.h5` opens a copy for its "
+                "wearer"
+            )
         if start != _SIGNATURE:
             what = "is not HDF5" if start else "is empty"
             raise RecordingError(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ..headset.clock import NS_PER_S
 from ..headset.errors import RecordingError
 from ..headset.frame import AudioBlock, Face, FaceSample, Origin
+from ..headset.lock import lock
 from .journal_layout import (
     AUDIO,
     CODE_OF,
@@ -40,7 +41,6 @@ from .journal_layout import (
     Sensed,
 )
 from .layout import MAX_AUDIO_HZ, MAX_LINES, MAX_LINES_TEXT, MAX_NAMES, exactly
-from .lock import lock
 from .streams import About
 
 

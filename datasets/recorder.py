@@ -35,7 +35,7 @@ from ..headset.meter import Meter
 from ..headset.permit import Permit
 from .journal import Journal, beside
 from .replay import SPEECH
-from .store import rescue, settle
+from .store import SEALED_LATER, Finish, rescue, settle
 from .streams import About
 
 DESTINATION: Final = "recording"
@@ -65,7 +65,15 @@ class Recorder:
     left is turned into a recording of its own first, so nothing is ever written over.
     """
 
-    def __init__(self, path: Path, *, about: About, permit: Permit, queue: int = QUEUE) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        about: About,
+        permit: Permit,
+        queue: int = QUEUE,
+        finish: Finish | None = None,
+    ) -> None:
         """Prepare; nothing is asked or written before it is entered.
 
         Args:
@@ -73,9 +81,13 @@ class Recorder:
             about: Who and what; its basis is the permit's.
             permit: Asked before the first frame, and again while recording.
             queue: How many frames may wait to be written.
+            finish: Seals the recording at the end, before it has its name; until then its journal is
+                open.
         """
         self.path = path
-        self._about = replace(about, basis=permit.basis)
+        notes = about.notes if finish is None else about.notes | {SEALED_LATER: "yes"}
+        self._about = replace(about, basis=permit.basis, notes=notes)
+        self._finish = finish
         self._permit = permit
         self._limit = queue
         self._queue = deque[Item]()
@@ -131,7 +143,7 @@ class Recorder:
         self._thread = None
         self._meter.drop(len(self._queue))
         self._queue.clear()
-        settle(beside(self.path), self.path)
+        settle(beside(self.path), self.path, finish=self._finish)
         if self._failure and error is None:
             raise RecordingError(f"{self.path}: ends early: {self._failure}")
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -41,13 +42,27 @@ _KIND_OF: Final[dict[str, type[Stream]]] = {kind: part for part, kind in KINDS.i
 P = TypeVar("P", bound=Part)
 
 
-def save(path: Path, recording: Recording) -> None:
+SEALED_LATER: Final = "sealed when whole"
+"""Name of the note by which a recording says that it is to be sealed, should its recorder be cut off."""
+
+Finish = Callable[[Path], None]
+"""Does one thing more to a file that is whole, before it gets its name."""
+
+
+def save(path: Path, recording: Recording, *, finish: Finish | None = None) -> None:
     """Write a recording whole, in one step.
 
     Raises:
         RecordingError: A part is not what it should be, or the file cannot be written.
     """
-    with replacing(path, RecordingError) as draft, hdf5.writing(draft) as file:
+    with replacing(path, RecordingError) as draft:
+        _save(path, draft, recording)
+        if finish is not None:
+            finish(draft)
+
+
+def _save(path: Path, draft: Path, recording: Recording) -> None:
+    with hdf5.writing(draft) as file:
         kinds = map(type, recording.streams.values())
         version = max((VERSION_OF.get(kind, 1) for kind in kinds), default=1)
         write_about(file, recording.about, recording.span_ns, version=version)
@@ -137,8 +152,13 @@ def load_faces(path: Path) -> FaceTrack:
     return track
 
 
-def settle(journal: Path, path: Path) -> None:
+def settle(journal: Path, path: Path, *, finish: Finish | None = None) -> None:
     """Turn the journal of a recorder that has ended into a file, and remove it.
+
+    Args:
+        journal: What it wrote.
+        path: Of the file.
+        finish: Done to it before it has its name: sealing.
 
     Raises:
         RecordingError: A recorder still writes it, it holds no recording, or the file cannot be
@@ -146,12 +166,18 @@ def settle(journal: Path, path: Path) -> None:
     """
     with claimed(journal):
         try:
-            save(path, recover(journal))
+            recording = recover(journal)
+            save(path, recording, finish=finish)
         except RecordingError as cause:
             raise RecordingError(
                 f"{cause} (what was recorded is kept in {journal.name})"
             ) from cause
     journal.unlink(missing_ok=True)
+    if finish is None and SEALED_LATER in recording.about.notes:
+        _LOG.warning(
+            "%s: its recorder was cut off before it was sealed, so it is open: `unvisor consent seal %s`",
+            path, path,
+        )  # fmt: skip
 
 
 def rescue(path: Path) -> Path | None:

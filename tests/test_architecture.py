@@ -23,6 +23,18 @@ FLOORS = {
 }
 """What each folder may import of ours."""
 
+ROOMS = {
+    "cameras": set[str](),
+    "life": set[str](),
+    "fit": set[str](),
+    "learn": {"fit"},
+    "bench": {"life"},
+    "judge": {"fit", "bench", "life"},
+    "show": {"judge"},
+    "": {"cameras", "life"},
+}
+"""What each folder of `reconstruct` may import of the others; "": what lies in none."""
+
 HOMES = {
     "OpenGL": ("headset/compositor/*",),
     "glfw": ("headset/compositor/*",),
@@ -33,8 +45,9 @@ HOMES = {
     "h5py": ("datasets/*",),
     "onnxruntime": ("reconstruct/runtime.py",),
     "onnx": ("reconstruct/*",),
-    "onnxscript": ("reconstruct/learn/*",),
     "torch": ("reconstruct/learn/*",),
+    "cryptography": ("calibration/consent/*",),
+    "keyring": ("calibration/consent/system_keyring.py",),
     "sounddevice": ("headset/sensors/portaudio.py",),
     "argparse": ("tools/*",),
     "rich": ("tools/*",),
@@ -50,7 +63,7 @@ READS_THE_WALL_CLOCK = {
     "datetime.utcnow", "datetime.today", "date.today", "datetime.datetime.now",
     "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today",
 }  # fmt: skip
-SLOW_TO_IMPORT = {"torch", "onnxscript", "scipy.signal"}
+SLOW_TO_IMPORT = {"torch", "scipy.signal"}
 VAGUE = {
     "data",
     "info",
@@ -129,6 +142,22 @@ def test_imports_point_down() -> None:
                 yield f"imports {name}"
 
     assert not where(upward)
+
+
+def test_rooms_of_reconstruct_stand_one_on_another() -> None:
+    def room(dotted_name: str) -> str:
+        parts = dotted_name.split(".")
+        return parts[1] if len(parts) > 1 and parts[1] in ROOMS else ""
+
+    def backward(module: str, node: ast.AST) -> Iterator[str]:
+        mine = room(module.replace("/", "."))
+        for name in imported(node, module) if module.startswith("reconstruct/") else ():
+            other = room(name.removeprefix(".")) if name.startswith(".reconstruct.") else mine
+            if other not in {mine, "", *ROOMS[mine]}:
+                yield f"imports {name}"
+
+    assert {path.parent.name for path in (ROOT / "reconstruct").glob("*/*.py")} == {*ROOMS} - {""}
+    assert not where(backward)
 
 
 def test_a_heavy_library_has_one_home() -> None:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("headset", "datasets", "calibration", "reconstruct", "tools")
 
 SEAMS: dict[str, str] = {
-    "datasets/lock.py": "file locks: flock and Windows' own",
+    "headset/lock.py": "file locks: flock and Windows' own",
     "headset/beside_places.py": "VR runtimes: files on Linux, the registry on Windows",
     "headset/compositor/egl.py": "a context without a screen, on Linux; GLFW serves the others",
     "headset/compositor/filming_child.py": "how eagerly an encoder runs: nice, on POSIX",
@@ -23,7 +23,7 @@ SEAMS: dict[str, str] = {
     "headset/sensors/windows_map.py": "memory shared by a name, on Windows; elsewhere there is none",
     "tools/keys.py": "a terminal's keys, one by one: termios and Windows' console",
     "tools/stopping.py": "a terminal that hangs up: Windows has no such signal",
-    "reconstruct/resident.py": "how much memory this program has: /proc on Linux",
+    "reconstruct/resident.py": "how much memory this program has: /proc on Linux, Windows' own",
     "reconstruct/runtime.py": "CUDA's libraries by their name on each system",
 }
 """File -> what it bridges. Each answers on the other system too, if only by saying that it cannot."""

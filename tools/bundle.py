@@ -18,10 +18,13 @@ from typing import Final, Self
 from ..headset.errors import ConsentError, OutputError
 from ..headset.files import replacing
 from ..headset.frame import Face, Health, SensorFrame
-from ..headset.permit import Basis
+from ..headset.permit import Permit
 from . import logbook
 from .live_sensors import Rings
 from .status import Rows, as_json
+
+DESTINATION: Final = "bundle"
+"""What a permit is asked for."""
 
 LARGEST_TEXT_BYTES: Final = 1 << 20
 """Of each text; of a longer one the end goes in, where the latest is."""
@@ -76,20 +79,20 @@ class Keeper:
     """A `Sink` that writes a bundle when the run ends, however it ends."""
 
     def __init__(
-        self, path: Path, *, rings: Rings, basis: Basis, settings_file: Path, rows: Rows
+        self, path: Path, *, rings: Rings, permit: Permit, settings_file: Path, rows: Rows
     ) -> None:
         """Prepare; nothing is written before the end.
 
         Args:
             path: Where to.
             rings: The packets that sensors received.
-            basis: On what they may be used.
+            permit: Asked again before anything is written.
             settings_file: The wearer's settings; may be missing.
             rows: Gives every state as it was at the end.
         """
         self._path = path
         self._rings = rings
-        self._basis = basis
+        self._permit = permit
         self._settings_file = settings_file
         self._rows = rows
 
@@ -106,12 +109,15 @@ class Keeper:
         from ..headset.sensors import packet_log
         from .findings import versions
 
+        if refusal := self._permit.refusal(DESTINATION):
+            logbook.LOG.warning("%s: is not written: %s", self._path, refusal)
+            return
         write(
             self._path,
             findings={"states": as_json(self._rows()), "error": repr(error) if error else ""},
             versions=versions(),
             settings_file=self._settings_file,
-            packets=packet_log.files(self._rings, self._basis),
+            packets=packet_log.files(self._rings, self._permit.basis),
         )
 
     def put(self, frame: SensorFrame, face: Face) -> None:

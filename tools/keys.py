@@ -16,6 +16,9 @@ from typing import Final
 Actions = Mapping[str, Callable[[], object]]
 """What each key does, on a thread of its own."""
 
+Now = Callable[[], Actions]
+"""Gives what keys do at this moment."""
+
 _LOOK_S: Final = 0.2
 
 if sys.platform == "win32":
@@ -66,11 +69,11 @@ else:
 
 
 @contextmanager
-def listening(actions: Actions) -> Generator[bool]:
+def listening(actions: Actions | Now) -> Generator[bool]:
     """Do what keys ask for meanwhile; yields whether any can be heard.
 
     Args:
-        actions: By key, in lower case; others are ignored.
+        actions: By key, in lower case, or what gives that anew for each key; others are ignored.
     """
     with _single() as heard:
         if not heard:
@@ -86,7 +89,7 @@ def listening(actions: Actions) -> Generator[bool]:
             thread.join()
 
 
-def _listen(actions: Actions, stop: Event) -> None:
+def _listen(actions: Actions | Now, stop: Event) -> None:
     while not stop.is_set():
         try:
             key = _pressed(stop)
@@ -94,6 +97,7 @@ def _listen(actions: Actions, stop: Event) -> None:
             return
         if not key and not stop.is_set():
             return  # its end
-        act = actions.get(key.lower())
+        now = actions() if callable(actions) else actions
+        act = now.get(key.lower())
         if act is not None and not stop.is_set():
             act()

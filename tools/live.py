@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ..calibration.consent.context import SENSED, Channel
 from ..headset import settings
 from ..headset.beside import active_runtime, headless_refusal
 from ..headset.errors import HeadsetError, RecordingError
 from ..headset.frame import Sink
-from ..headset.permit import Basis
+from ..headset.permit import Basis, Permit
 from ..headset.sensors.assemble import Devices
 from ..headset.sensors.packet_replay import PacketReplay
 from ..headset.sensors.playback import Playback
-from .live_sensors import OPENXR, RATE_HZ, Rings, devices, in_step, made, seeing, tapped, wanted
+from .live_sensors import (
+    OPENXR,
+    RATE_HZ,
+    Rings,
+    channels,
+    devices,
+    in_step,
+    made,
+    seeing,
+    tapped,
+    wanted,
+)
 
 if TYPE_CHECKING:
     from ..datasets.recording import Recording
     from ..datasets.streams import About
     from ..headset.room import Room
-    from ..reconstruct.camera_model_file import Sees
+    from ..reconstruct.cameras.camera_model_file import (
+        Sees,
+    )
+
+Agreed = Callable[[Basis | None, Sequence[Channel]], Permit]
+"""Gives the permit for faces of a basis (None: of a live wearer) and for what is sensed."""
 
 DEVICES: Final = ("devices", OPENXR)
 """Sources that read sensors now."""
@@ -34,6 +51,7 @@ class Start:
 
     Attributes:
         source: Gives the frames.
+        permit: For what it gives.
         about: Of what is recorded from it.
         recording: What is played back; its wearer can be calibrated from it.
         rings: The last packets of each sensor that has some, where they are kept.
@@ -43,6 +61,7 @@ class Start:
     """
 
     source: Devices | PacketReplay | Playback
+    permit: Permit
     about: About
     recording: Recording | None = None
     rings: Rings = field(default_factory=Rings)
@@ -56,13 +75,13 @@ def start(
     *,
     chosen: settings.Chosen,
     words: Sequence[str],
-    consent_reference: str,
+    agreed: Agreed,
     rate_hz: float | None,
     loop: bool,
     keep_packets: bool,
     taken: Set[int] = frozenset(),
     models: Mapping[Sees, Path] | None = None,
-    room: Callable[[Basis], Room] | None = None,
+    room: Callable[[], Room] | None = None,
     senses: bool = True,
 ) -> Start:
     """Prepare a source; nothing is opened.
@@ -71,14 +90,13 @@ def start(
         source: `devices`, `openxr`, `demo`, or a file: a recording or a bundle.
         chosen: What the settings file says.
         words: Sensors as the command line names them: `NAME[:key=value,…]`.
-        consent_reference: On what a live face may be used.
+        agreed: Asks for consent, or refuses, once all else is known to be right.
         rate_hz: Frames a second, None for the source's own.
         loop: Whether what ends begins again.
         keep_packets: Whether sensors' last packets are kept.
         taken: Ports of this machine that outputs send to.
         models: ONNX files the wearer brings, for the pictures of the mouth's and the eyes' cameras.
-        room: Opens the headset process for faces of a basis. Called once all else is known to be
-            right.
+        room: Opens the headset process; called last.
         senses: Whether it has a headset: then it senses for sensors' runs, and sets their pace.
 
     Raises:
@@ -96,8 +114,8 @@ def start(
         sensors = wanted(chosen, words, only=OPENXR if source == OPENXR else None, taken=taken)
         readers = made(sensors)
         seen = seeing(readers, models or {})
-        about = About(basis=Basis(kind="reference", text=consent_reference), source="run")
-        opened = None if room is None else room(about.basis)
+        permit = agreed(None, channels(sensors))
+        opened = None if room is None else room()
         return Start(
             source=devices(
                 seen,
@@ -106,7 +124,8 @@ def start(
                 steady_hz=rate_hz,
                 in_step=in_step(readers),
             ),
-            about=about,
+            permit=permit,
+            about=About(basis=permit.basis, source="run"),
             rings=tapped(readers, sensors) if keep_packets else Rings(),
             sinks=_drawn(opened),
             named=frozenset(name for name, sensor in sensors.items() if sensor.named),
@@ -116,20 +135,24 @@ def start(
         from ..headset.sensors import packet_log
 
         log = packet_log.load(Path(source))
-        opened = None if room is None else room(log.basis)
+        permit = agreed(log.basis, SENSED)
+        opened = None if room is None else room()
         return Start(
             source=PacketReplay(log, rate_hz or RATE_HZ, loop=loop),
-            about=About(basis=log.basis, source=Path(source).name),
+            permit=permit,
+            about=About(basis=permit.basis, source=Path(source).name),
             sinks=_drawn(opened),
             named=frozenset(log.sensors),
             room=opened,
         )
     recording = _recording(source)
     played = Playback(Path(source).name, lambda: recording.frames(rate_hz), loop=loop)
-    opened = None if room is None else room(recording.about.basis)
+    permit = agreed(recording.about.basis, SENSED)
+    opened = None if room is None else room()
     return Start(
         source=played,
-        about=recording.about,
+        permit=permit,
+        about=replace(recording.about, basis=permit.basis),
         recording=recording,
         sinks=_drawn(opened),
         room=opened,

@@ -8,11 +8,12 @@ headset's own runtime and no port. `--sensor NAME:enabled=false` leaves one out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ..calibration.consent.context import SENSED, Channel
 from ..headset import settings
 from ..headset.errors import SensorError, UnvisorError
 from ..headset.frame import Reader
@@ -27,7 +28,9 @@ from .logbook import LOG
 
 if TYPE_CHECKING:
     from ..headset.room import Room
-    from ..reconstruct.camera_model_file import Sees
+    from ..reconstruct.cameras.camera_model_file import (
+        Sees,
+    )
 
 RATE_HZ: Final = 90.0
 """Of live sensors: the rate of most headsets' displays."""
@@ -114,6 +117,12 @@ def _unasked(known: Set[str], *, alone: bool) -> dict[str, Wanted]:
     return found
 
 
+def channels(sensors: Iterable[str]) -> tuple[Channel, ...]:
+    """Return what sensors may sense, as a wearer is asked for it."""
+    cameras = {name for names in _CAMERAS.values() for name in names}
+    return SENSED if cameras.isdisjoint(sensors) else (*SENSED, "pictures")
+
+
 def made(sensors: Mapping[str, Wanted]) -> dict[str, Reader]:
     """Return a reader of each sensor, not yet open."""
     return {name: sensor.plug.make(sensor.settings) for name, sensor in sensors.items()}
@@ -139,7 +148,9 @@ def seeing(readers: Mapping[str, Reader], models: Mapping[Sees, Path]) -> dict[s
             raise SensorError(
                 f"--{sees}-model: no camera for it: add --sensor {_CAMERAS[sees][0]}:device=…"
             )
-        from ..reconstruct.camera_model import CameraModel
+        from ..reconstruct.cameras.camera_model import (
+            CameraModel,
+        )
         from ..reconstruct.model_reader import ModelReader
 
         model = CameraModel(path, sees)

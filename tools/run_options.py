@@ -9,6 +9,7 @@ from typing import Final
 from ..headset import settings
 from ..headset.compositor.stage import Show
 from ..headset.plug import READER_PLUGS, SINK_PLUGS
+from .consenting import add_arguments as add_consent
 from .live_sensors import RATE_HZ
 
 SINK: Final = "sink:"
@@ -16,8 +17,8 @@ SINK: Final = "sink:"
 
 
 KEYS: Final = (
-    "In a terminal, while the face is drawn: m shows and hides the mirror, r has it stand before the "
-    "wearer anew, q quits."
+    "In a terminal: c calibrates a live wearer while outputs rest, q quits; while the face is drawn, m "
+    "shows and hides the mirror and r has it stand before the wearer anew."
 )
 UNWORN: Final[frozenset[Show]] = frozenset({"window", "film"})
 """Stages without a headset: nothing is sensed there, and no picture waits for a wearer."""
@@ -60,7 +61,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="at the end, put the last minute's raw packets, states, versions and the log into a "
         "file for whoever helps you; it is of a face and needs the same consent as --record",
     )  # fmt: skip
-    add("--profile", type=Path, metavar="P.json", help="the wearer's, from `unvisor calibrate`")
+    add(
+        "--profile", type=Path, metavar="P.json",
+        help="the wearer's; of a live one that of `unvisor calibrate` is taken by itself",
+    )  # fmt: skip
+    add(
+        "--sound", choices=("on", "off"), default="on",
+        help="tones and speech while calibrating, and a tone where consent ends (on)",
+    )  # fmt: skip
     for sees, whose in (("mouth", "mouth's camera"), ("eye", "eyes' cameras")):
         add(
             f"--{sees}-model", type=Path, metavar="M.onnx",
@@ -101,7 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--status", action="store_true", help="show how each sensor and output is doing")
     add("--json", action="store_true", help="print states and the summary as JSON")
     add("--settings", type=Path, metavar="FILE", help=f"instead of {settings.settings_path()}")
-    add("--consent-reference", default="", metavar="TEXT", help="form, version and date signed")
+    add_consent(parser)
 
 
 def _add_drawn(parser: argparse.ArgumentParser) -> None:

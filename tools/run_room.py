@@ -1,24 +1,24 @@
-"""What a run shows its wearer beside the face, and what the keys of the terminal ask for."""
+"""What a run draws, and shows its wearer beside the face."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Set
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from ..headset.clock import NS_PER_S, now_ns
+from ..headset.compositor.panels.content import Content, Prompt, Target
 from ..headset.compositor.panels.showing import Showing
 from ..headset.errors import HeadsetError
 from ..headset.frame import Health
-from .keys import listening
+from .keys import Actions
 from .live_sensors import RATE_HZ
 from .logbook import LOG
 from .run_options import show
-from .terminal import CONSOLE, working
+from .terminal import working
 
 if TYPE_CHECKING:
     from ..headset.room import Room
@@ -74,10 +74,11 @@ def await_drawing(room: Room, stop: Event) -> None:
 
 
 class Attention:
-    """Shows panels and hears keys while the face is drawn; a context manager.
+    """Shows panels while the face is drawn; a context manager.
 
     Attributes:
-        panels: Whether panels are shown.
+        panels: Whether panels are shown that nobody asked for; prompts always are.
+        heard: Whether keys of the terminal are.
         alone: Whether the run ends with its window, since nothing else comes of it.
     """
 
@@ -92,25 +93,15 @@ class Attention:
             named: Those that were asked for by name.
             stop: Ends the run.
         """
-        self.panels, self.alone = True, False
-        self._room, self._sensors, self._named = room, sensors, named
+        self.panels, self.alone, self.heard = True, False, False
+        self._room, self._sensors = room, sensors
+        self._showing = Showing(named)
         self._stop, self._ended = stop, Event()
-        self._stack = ExitStack()
+        self._thread = Thread(target=self._attend, daemon=True, name="attention")
 
     def __enter__(self) -> Self:
-        keys = {"m": self._turn, "r": self._room.panels.recentre, "q": self._stop.set}
-        with ExitStack() as stack:
-            heard = stack.enter_context(listening(keys))
-            if heard:
-                CONSOLE.print(
-                    "keys: m mirror on and off, r mirror before you again, q quit", style="dim"
-                )
-            showing = Showing(self._named, how=_HOW if heard else "")
-            thread = Thread(target=self._attend, args=(showing,), daemon=True, name="attention")
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(self._ended.set)
-            self._stack = stack.pop_all()
+        self._showing.how = _HOW if self.heard else ""
+        self._thread.start()
         return self
 
     def __exit__(
@@ -120,7 +111,20 @@ class Attention:
         trace: TracebackType | None,
         /,
     ) -> None:
-        self._stack.close()
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def keys(self) -> Actions:
+        """What keys of the terminal do to what is drawn."""
+        return {"m": self._turn, "r": self._room.panels.recentre}
+
+    def show(self, contents: Sequence[Content]) -> None:
+        """Show a prompt or a target beside the panels that are shown anyway; none of them, to end it."""
+        prompts = [one for one in contents if isinstance(one, Prompt)]
+        targets = [one for one in contents if isinstance(one, Target)]
+        self._showing.prompt = prompts[0] if prompts else None
+        self._showing.target = targets[0] if targets else None
 
     @property
     def undrawn(self) -> str:
@@ -130,8 +134,8 @@ class Attention:
     def _turn(self) -> None:
         self._room.panels.mirror(on=not self._room.panels.mirror_shown)
 
-    def _attend(self, showing: Showing) -> None:
-        room = self._room
+    def _attend(self) -> None:
+        room, showing, drawable = self._room, self._showing, True
         while not self._ended.wait(_LOOK_S):
             drawn = room.drawn_hz > 0
             if room.closed and self.alone:
@@ -139,8 +143,11 @@ class Attention:
             contents = showing.contents(
                 self._sensors(), mirror=room.panels.mirror_shown, drawn=drawn, now_ns=now_ns()
             )
+            if showing.prompt or showing.target or not self.panels:  # all else would draw the eyes
+                contents = [one for one in contents if isinstance(one, Prompt | Target)]
             try:
-                room.panels.tell(contents if self.panels else [])
+                if drawable:
+                    room.panels.tell(contents)
             except HeadsetError as error:  # they cannot be drawn here; the face can
                 LOG.warning("panels: %s", error)
-                self.panels = False
+                drawable = False

@@ -10,7 +10,7 @@ import pytest
 from unvisor.headset.compositor.context import probe
 from unvisor.headset.compositor.floor import small_head
 from unvisor.headset.errors import HeadsetError
-from unvisor.reconstruct.benchmark_avatars import write
+from unvisor.reconstruct.bench.benchmark_avatars import write
 from unvisor.tools.main import main
 
 

@@ -45,6 +45,21 @@ def test_every_rig_that_can_be_made_is_judged_and_drawn(
     ]  # fmt: skip
 
 
+def test_leaks_are_looked_for_under_the_rig_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take, out = tmp_path / "take.h5", tmp_path / "card.json"
+    save(take, sensed(seed=1, seconds=4.5))
+    assert evaluate(take, "--rig", "mouth", "--calibration-s", 3, "--leaks", "--json", out) == 0
+    leaks = json.loads(out.read_text(encoding="utf-8"))["leaks"]
+    mine = {leak["name"] for leak in leaks if leak["name"].startswith("robust")}
+    assert mine == {f"robust, mouth: {test}" for test in ("poison", "causality", "too good")}
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "passed: robust, mouth: poison, causality, too good" in shown
+    assert "goals (FIDELITY)" in shown
+    assert "cannot be told here (needs --full)" in shown
+
+
 def test_a_fixed_split_and_one_rig(takes: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "card.json"
     words = ("--fit-on", takes[1], "--rig", "mouth", "--calibration-s", 5, "--json", out)

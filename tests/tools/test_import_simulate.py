@@ -135,6 +135,16 @@ def test_the_same_seed_gives_the_same_streams(captured: Path, tmp_path: Path) ->
             )
 
 
+@pytest.mark.parametrize("rig", ["audio", "mouth+audio", "mouth+eyes+audio"])
+def test_a_rig_that_hears_is_refused_where_there_is_no_sound(
+    captured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rig: str
+) -> None:
+    out = tmp_path / "heard.h5"
+    assert main(["simulate", str(captured), "--rig", rig, "--out", str(out)]) == 1
+    assert f"holds no sound, which the rig {rig} senses" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_recording_without_truth_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

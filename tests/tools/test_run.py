@@ -33,16 +33,13 @@ from unvisor.headset.sensors.babble import PLUG as BABBLE
 from unvisor.headset.sensors.live_link_face import GOLDEN
 from unvisor.tools.main import main
 
-from ..reconstruct.brought_models import MOUTH, affine, brought
+from ..reconstruct.cameras.brought_models import (
+    MOUTH,
+    affine,
+    brought,
+)
 
-
-@pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the log, the wearer's own settings, and any headset, out of it."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("VR_PATHREG_OVERRIDE", str(tmp_path / "none.vrpath"))
-    monkeypatch.setenv("XR_RUNTIME_JSON", str(tmp_path / "none.json"))
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 
 @pytest.fixture

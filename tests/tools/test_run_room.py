@@ -17,7 +17,12 @@ from PIL import Image
 
 from unvisor.headset.clock import NS_PER_S, now_ns
 from unvisor.headset.compositor.context import probe
-from unvisor.headset.compositor.panels.content import SensorRow, SensorStatus
+from unvisor.headset.compositor.panels.content import (
+    Prompt,
+    SensorRow,
+    SensorStatus,
+    Target,
+)
 from unvisor.headset.compositor.panels.draw import Painter
 from unvisor.headset.errors import HeadsetError
 from unvisor.headset.frame import Health
@@ -95,6 +100,33 @@ def test_panels_can_be_left_out(room: Room, end: HeadsetEnd) -> None:
     with attention:
         draw_until(end, lambda: attention.undrawn == "")
         assert end.panels() == {}
+
+
+def test_a_prompt_is_shown_alone_even_where_panels_are_left_out(
+    room: Room, end: HeadsetEnd
+) -> None:
+    attention = Attention(room, lambda: SENSORS, set(), Event())
+    with attention:
+        draw_until(end, lambda: SensorStatus in end.panels())
+        attention.show([Prompt(words="Smile")])
+        draw_until(end, lambda: set(end.panels()) == {Prompt})
+        attention.panels = False
+        attention.show([Target(yaw_rad=0.1, pitch_rad=0.0)])
+        draw_until(end, lambda: set(end.panels()) == {Target})
+        attention.show([])
+        draw_until(end, lambda: end.panels() == {})
+
+
+def test_an_output_that_may_not_send_is_a_row_too(room: Room, end: HeadsetEnd) -> None:
+    states = {**SENSORS, "to vrchat": Health(state="live", rate_hz=60.0)}
+    with Attention(room, lambda: states, set(), Event()):
+        states["to vrchat"] = Health(state="lost", note="consent: was withdrawn")
+        rows = (
+            SensorRow(name="babble", state="live", rate="90 Hz"),
+            SensorRow(name="to vrchat", state="lost"),
+        )
+        picture = Painter().picture(SensorStatus(rows=rows))
+        draw_until(end, lambda: np.array_equal(end.panels().get(SensorStatus, 0), picture))
 
 
 def test_what_is_played_waits_for_the_first_picture_but_not_for_a_room_that_closed(

@@ -1,0 +1,105 @@
+"""Whose face a run infers: where their profile comes from, and what takes a better one while it runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..calibration import profile
+from ..calibration.fit import fit
+from ..headset.errors import CalibrationError
+from ..headset.frame import Face, SensorFrame
+from .logbook import LOG
+from .terminal import CONSOLE
+
+if TYPE_CHECKING:
+    from ..calibration.profile import Profile
+    from ..datasets.recording import Recording
+    from ..reconstruct.reconstructor import FaceReconstructor
+
+CALIBRATION_S: Final = 8.0
+"""Of a recording that is played without a profile, how much its wearer is calibrated from."""
+
+_UNKNOWN: Final = "no profile, so the hidden face stayed at rest: see `unvisor calibrate`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a wearer.
+
+    Attributes:
+        profile: Theirs, None where there is none.
+        words: Where it came from.
+        path: Its file, None where it has none.
+    """
+
+    profile: Profile | None = None
+    words: str = _UNKNOWN
+    path: Path | None = None
+
+
+def known(options: argparse.Namespace, recording: Recording | None, *, live: bool) -> Known:
+    """Return what is known of a run's wearer.
+
+    That is the profile that was named; of a recording one fitted from its first seconds, for it may be
+    anybody's; of a live wearer the one that `unvisor calibrate` saved.
+
+    Raises:
+        CalibrationError: A profile was named that cannot be used.
+    """
+    if options.profile:
+        found = profile.load(options.profile)
+        return Known(profile=found, words=f"profile {options.profile}", path=options.profile)
+    if recording is not None:
+        fitted = fit(recording.without_truth().first(CALIBRATION_S).frames())
+        words = f"no --profile: calibrated from {fitted.seconds:.0f} s of the recording"
+        return Known(profile=fitted, words=words)
+    place = profile.profile_place()
+    if not live or not place.exists():
+        return Known()
+    try:
+        found = profile.load(place)
+    except CalibrationError as error:  # nobody named it: the run goes on without
+        LOG.warning("%s", error)
+        CONSOLE.print(f"{error}", markup=False, soft_wrap=True)
+        return Known(words=f"no profile, for {error}")
+    LOG.info("profile %s", place)
+    if not options.json:
+        CONSOLE.print(f"profile {place}", style="dim", markup=False, soft_wrap=True)
+    return Known(profile=found, words=f"profile {place}", path=place)
+
+
+class Wearer:
+    """A `Reconstructor` of one wearer, who may become better known while it runs.
+
+    Attributes:
+        known: What is known of them.
+        inner: What infers their face now.
+    """
+
+    def __init__(self, known: Known, make: Callable[[Profile | None], FaceReconstructor]) -> None:
+        """Begin with what is known.
+
+        Args:
+            known: Of the wearer.
+            make: Makes a reconstructor for a profile; on whatever thread it is learnt on.
+        """
+        self.known = known
+        self._make = make
+        self.inner = make(known.profile)
+
+    def learn(self, known: Known) -> None:
+        """Take a new profile into use with the next frame; from any thread."""
+        self.inner = self._make(known.profile)
+        self.known = known
+
+    def reconstruct(self, frame: SensorFrame) -> Face:
+        """Return the face for `frame.time_ns`."""
+        return self.inner.reconstruct(frame)
+
+    def reset(self) -> None:
+        """Forget the past: after a gap, or when the headset goes on again."""
+        self.inner.reset()
