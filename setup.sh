@@ -94,9 +94,9 @@ install() { # EXTRAS SIZE: as in `pip install -e .[EXTRAS]`
 
 verb=${1:-}
 case $verb in
-    demo) extras='' size='the program (370 MB to download, 0.7 GB on disk)' ;;
+    demo) extras='' size='the program (430 MB to download, 1.0 GB on disk)' ;;
     test | check)
-        extras=cameras,dev size='the program and its test tools (480 MB to download, 1.1 GB on disk)'
+        extras=cameras,dev size='the program and its test tools (600 MB to download, 1.5 GB on disk)'
         [ "${WITH_TORCH:-0}" = 0 ] || { extras=cameras,dev,train size="$size, torch (220 MB, 0.8 GB)"; } ;;
     *) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -17,8 +17,8 @@ from typing import Final
 
 from ..headset.clock import NS_PER_S, seconds
 from ..headset.frame import SensorFrame
+from .fitting.looked import targets
 from .fitting.outcome import Outcome
-from .fitting.posed import targets
 from .fitting.refit import refit_gaze
 from .fitting.robust import Floats
 from .fitting.use import Use, gathered
@@ -32,7 +32,7 @@ SETTLES_S: Final = 1.0
 """The hands are still on it, and the eyes on nothing."""
 
 AFTER_S: Final = (5.0, 20.0)
-"""Of use, after which it is fitted, and again. A minute tells no more than 20 s (`donning_study`)."""
+"""Of use, after which it is fitted, and again. A minute tells no more than 20 s (`NOTES.md`)."""
 
 _EVERY_NS: Final = NS_PER_S // 32
 """Frames kept: a median needs no more, and a display's rate would be three times the work."""

@@ -16,14 +16,14 @@ from ..headset.frame import SensorFrame
 from ..headset.names import UNIFIED
 from .fitting.glances import usual
 from .fitting.robust import median, quantile
-from .fitting.use import Floats, gathered
+from .fitting.use import Floats, covered_s, gathered
 from .profile_types import Profile, of_nobody
 
 ENOUGH_S: Final = 10.0
 """After this long a median of rest hardly moves: full quality. Under it quality is the share."""
 
 TRUSTED_S: Final = 3.0
-"""Under this long the rest is mixed with the tracker's zero, by the share of it that was seen."""
+"""A sensor seen for less has its rest mixed with its own zero, by the share of this that was seen."""
 
 
 def fit(frames: Iterable[SensorFrame]) -> Profile:
@@ -41,13 +41,13 @@ def fit(frames: Iterable[SensorFrame]) -> Profile:
             ("nothing was seen: check the sensors (`unvisor doctor`) and calibrate again",)
         )
     seen_s = use.seconds
-    trust = min(1.0, seen_s / TRUSTED_S)
+    face, eyes = (min(1.0, covered_s(at_ns) / TRUSTED_S) for at_ns in (use.face_ns, use.eyes_ns))
     weights = _some(use.weights, (len(UNIFIED),))
     return Profile(
-        rest=trust * median(weights),
+        rest=face * median(weights),
         reach=quantile(weights, 0.99),
-        openness_rest=1.0 + trust * (median(_some(use.openness, (2,))) - 1.0),
-        gaze_rest_rad=trust * median(_some(use.gaze_rad, (2, 2))),
+        openness_rest=1.0 + eyes * (median(_some(use.openness, (2,))) - 1.0),
+        gaze_rest_rad=eyes * median(_some(use.gaze_rad, (2, 2))),
         gaze_rest_sd_rad=usual(use)[1],
         seconds=seen_s,
         quality=min(1.0, seen_s / ENOUGH_S),

@@ -30,8 +30,8 @@ from .profile_layout import LARGEST_WEIGHT, VERSION
 from .profile_types import Donning, Profile, of_nobody
 
 __all__ = [
-    "KEPT", "LARGEST_WEIGHT", "VERSION", "Donning", "Profile", "Seal", "Unseal", "former", "load", "of_nobody", "parse",
-    "profile_place", "save", "undo", "update",
+    "KEPT", "LARGEST_WEIGHT", "VERSION", "Donning", "Profile", "Seal", "Unseal", "former", "load",
+    "of_nobody", "parse", "profile_place", "save", "undo", "update",
 ]  # fmt: skip
 
 Seal = Callable[[bytes], bytes]

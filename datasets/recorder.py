@@ -85,7 +85,9 @@ class Recorder:
                 open.
         """
         self.path = path
-        notes = about.notes if finish is None else about.notes | {SEALED_LATER: "yes"}
+        notes = {name: text for name, text in about.notes.items() if name != SEALED_LATER}
+        if finish is not None:
+            notes[SEALED_LATER] = "yes"
         self._about = replace(about, basis=permit.basis, notes=notes)
         self._finish = finish
         self._permit = permit

@@ -175,7 +175,7 @@ def settle(journal: Path, path: Path, *, finish: Finish | None = None) -> None:
     journal.unlink(missing_ok=True)
     if finish is None and SEALED_LATER in recording.about.notes:
         _LOG.warning(
-            "%s: its recorder was cut off before it was sealed, so it is open: `unvisor consent seal %s`",
+            "%s: is plain, for its recorder was cut off before sealing it: `unvisor consent seal %s`",
             path, path,
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from threading import Thread
+from threading import Lock, Thread
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,10 @@ TAKEN_UP_S: Final = 2.0
 Keeps = Callable[[Profile], object]
 
 
+def _nowhere(profile: Profile) -> None:
+    """Keep nothing."""
+
+
 class Wearing:
     """A `Reconstructor` around one wearer's.
 
@@ -59,7 +63,7 @@ class Wearing:
         *,
         begins: bool = False,
         adapt: bool = False,
-        keeps: Keeps = lambda _: None,
+        keeps: Keeps = _nowhere,
         utc: Callable[[], str] = lambda: "",
         apart: bool = True,
     ) -> None:
@@ -84,9 +88,10 @@ class Wearing:
         self._adapt = adapt
         self._keeps, self._utc, self._apart = keeps, utc, apart
         self._fitting: Thread | None = None
-        self._fitted: deque[tuple[Profile, int]] = deque()  # from any thread
+        self._fitted: deque[tuple[Profile, object]] = deque()  # from any thread
         self._again = False
-        self._count = 0  # of donnings
+        self._donning = object()  # another each time: what was fitted for a former one is let go
+        self._keeping = Lock()
         self._worn_as = self._from = profile
         self._to = profile
         self._eased = 1.0
@@ -119,10 +124,9 @@ class Wearing:
         donning, outcome = aimed(self.profile, captures)
         if outcome.accepted:
             later = donned(self.profile, donning, again=True)
-            self._keep(later)
             self._donnings.settle()
-            self._count += 1  # what is fitted from use now knows less
-            self._fitted.append((later, self._count))
+            mark = self._donning = object()  # what is being fitted from use knows less
+            self._found(later, mark)
         return outcome
 
     def reconstruct(self, frame: SensorFrame) -> Face:
@@ -132,7 +136,7 @@ class Wearing:
         began = self._donnings.began
         use = self._donnings.take(frame)
         if self._donnings.began != began:
-            self._count, self._again = self._count + 1, False
+            self._donning, self._again = object(), False
         if use is not None and self.profile is not None:
             self._fit(self.profile, use)
         self._take_up()
@@ -146,6 +150,10 @@ class Wearing:
     def reset(self) -> None:
         """Forget the past: after a gap, or when the headset goes on again."""
         self._inner.reset()
+
+    def cease(self) -> None:
+        """Keep nothing any more: another has taken over; from any thread."""
+        self._keeps = _nowhere
 
     def close(self) -> None:
         """Wait for a fit under way, and keep what was learnt slowly where it proved right."""
@@ -161,7 +169,7 @@ class Wearing:
         """Fit a donning, in place or apart; one that is still fitted goes on, and this one is let go."""
         if self._fitting is not None:
             return
-        again, self._again, count = self._again, True, self._count
+        again, self._again, mark = self._again, True, self._donning
         moved = not self._donnings.asked
 
         def fit() -> None:
@@ -169,9 +177,7 @@ class Wearing:
             self.outcomes = found.outcomes
             # What was true of the last donning is not of this one, even where nothing can be told.
             if moved or any(one.accepted for one in found.outcomes):
-                later = donned(profile, found.donning, again=again)
-                self._keep(later)
-                self._fitted.append((later, count))
+                self._found(donned(profile, found.donning, again=again), mark)
 
         if not self._apart:
             fit()
@@ -184,8 +190,8 @@ class Wearing:
         if self._fitting is not None and not self._fitting.is_alive():
             self._fitting = None
         while self._fitted:
-            later, count = self._fitted.popleft()
-            if count == self._count:  # else the headset has been taken off since
+            later, mark = self._fitted.popleft()
+            if mark is self._donning:  # else the headset has been taken off since
                 self.profile = later
                 self._tracker = self._tracking()
                 self._towards(later)
@@ -234,6 +240,13 @@ class Wearing:
         step = passed_s / EASED_S
         self._off = min(1.0, max(0.0, self._off + (step if off else -step)))
         return face if self._off == 0.0 else rested(face, self._off)
+
+    def _found(self, later: Profile, mark: object) -> None:
+        """Keep what was fitted, and have it taken up, unless something newer counts by now."""
+        with self._keeping:
+            if mark is self._donning:
+                self._keep(later)
+                self._fitted.append((later, mark))
 
     def _keep(self, profile: Profile) -> None:
         try:

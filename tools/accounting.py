@@ -14,6 +14,7 @@ from .consenting import utc
 if TYPE_CHECKING:
     from ..calibration.consent.audit import Audit, Ground
     from ..calibration.consent.gate import Gated
+    from ..calibration.consent.kept import Aftermath
     from ..calibration.consent.permit import SignedPermit
 
 
@@ -80,15 +81,24 @@ def note_profile(permit: Permit, path: Path) -> None:
         log.keep_file(one, "profile")
 
 
-def deleted(permit: SignedPermit) -> tuple[Path, ...]:
-    """Delete what was made under a record if it was withdrawn meanwhile; return what is gone now."""
+def note(permit: SignedPermit, path: Path, kind: str) -> None:
+    """Note another file that is whole now, likewise.
+
+    Raises:
+        ConsentError: The log cannot be written.
+    """
+    audit(permit).keep_file(path, kind)
+
+
+def aftermath(permit: SignedPermit) -> Aftermath | None:
+    """Delete what was made under a record that was withdrawn meanwhile; None where it was not."""
     from ..calibration.consent.kept import delete_made
     from ..calibration.consent.store import Store
 
     store = Store()
     try:
         if not store.read(permit.record.id).withdrawn:
-            return ()
+            return None
     except ConsentError:  # it cannot be read: nobody is known to have withdrawn it
-        return ()
-    return delete_made(permit.record.id, store.check().lines).deleted
+        return None
+    return delete_made(permit.record.id, store.told())

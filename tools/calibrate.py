@@ -3,6 +3,7 @@
     unvisor calibrate                                    # live: asks for the faces that sensors can see
     unvisor calibrate --overlay                          # over a game, with targets for the eyes
     unvisor calibrate --undo                             # back to the profile before
+    unvisor calibrate --encrypt                          # a profile that its wearer alone opens
     unvisor calibrate --recording Y.h5 --until-s 20 --out P.json
     unvisor calibrate --own-face take.csv                # a phone's capture of the whole face
 
@@ -14,12 +15,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..calibration import profile
 from ..calibration.consent import require
-from ..headset.errors import CalibrationError, UnvisorError
+from ..headset.errors import CalibrationError, ConsentError, UnvisorError
+from ..headset.permit import Permit
+from . import accounting, consenting, sealing
 from .consenting import add_arguments as add_consent
 from .terminal import CONSOLE, WEEK_S, ready, within
 
@@ -52,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P.json",
         help=f"the profile (default {profile.profile_place()})",
     )
+    add(
+        "--encrypt", action="store_true",
+        help="seal the profile and the former ones: they open under your consent alone, for your own "
+        "commands; what is sealed stays so",
+    )  # fmt: skip
     add("--undo", action="store_true", help="go back to the profile that the last one replaced")
     add(
         "--source", default="devices", metavar="devices|openxr|X.zip",
@@ -74,19 +83,26 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     out: Path = options.out or profile.profile_place()
     if options.undo:
-        return _say(options, out, profile.undo(out))
+        undone = profile.undo(out, unseal=sealing.opened)
+        if (held := _held(out)) is not None:
+            accounting.note_profile(held, out)
+        return _say(options, out, undone)
     if options.own_face:
         from .calibrate_own_face import teach
 
         ready(out, CalibrationError, inputs=options.own_face)
-        return _say(options, out, *teach(options.own_face, out))
+        permit = _permit(options, out)
+        taught, became = teach(options.own_face, out)
+        sealing.keep_profile(out, taught, permit, encrypt=options.encrypt)
+        return _say(options, out, taught, became)
     if options.out is None:
         make_place(out)
     ready(out, CalibrationError, inputs=[options.recording] if options.recording else [])
     if options.recording is None:
         return _say(options, out, *_live(options, out))
+    permit = _permit(options, out)
     fitted = _offline(options)
-    profile.save(out, fitted)
+    sealing.keep_profile(out, fitted, permit, encrypt=options.encrypt)
     return _say(options, out, fitted)
 
 
@@ -114,7 +130,9 @@ def _say(options: argparse.Namespace, out: Path, fitted: Profile, became: str = 
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse what does not go together."""
-    if options.undo and (options.recording is not None or options.room or options.overlay):
+    if options.undo and (
+        options.recording is not None or options.room or options.overlay or options.encrypt
+    ):
         raise UnvisorError("--undo: calibrates nothing: leave the other options out")
     if options.own_face:
         for word in ("undo", "recording", "until_s", "room", "overlay", "sensor"):
@@ -130,7 +148,7 @@ def _check(options: argparse.Namespace) -> None:
         return
     within("--until-s", options.until_s, WEEK_S)
     for word in ("room", "overlay", "sensor", "yes", "consent_reference"):
-        if getattr(options, word):
+        if getattr(options, word) and not (word == "yes" and options.encrypt):
             option = word.replace("_", "-")
             raise UnvisorError(f"--{option}: a recording asks nobody: leave it out")
 
@@ -144,26 +162,50 @@ def _offline(options: argparse.Namespace) -> Profile:
     return fit(recording.first(until_s).frames())
 
 
+def _permit(options: argparse.Namespace, out: Path) -> Permit | None:
+    """Return the permit under which a profile made of files is sealed; a plain one needs none.
+
+    It is noted all the same under a consent that holds: what it replaces was made under that, and stays
+    beside it as a former profile, which a withdrawal has to find.
+    """
+    if not sealing.stays_sealed(out, encrypt=options.encrypt):
+        return _held(out)
+    permit = consenting.permit_for(
+        consenting.use("calibrate", {}, stored={"profile": out}, synthesis=False),
+        yes=options.yes,
+        terminal=sys.stdin.isatty(),
+    )
+    require(permit, "profile")
+    return permit
+
+
+def _held(out: Path) -> Permit | None:
+    """Return the permit to keep a profile, where the wearer has given one; nobody is asked."""
+    asked = consenting.use("calibrate", {}, stored={"profile": out}, synthesis=False)
+    try:
+        return consenting.permit_for(asked, yes=False, terminal=False)
+    except ConsentError:
+        return None
+
+
 def _live(options: argparse.Namespace, out: Path) -> tuple[Profile, str]:
     """Save and return the wearer's profile, and what became of each step in one line."""
     from ..calibration.fitting.posed import fit_captures
-    from .accounting import note_profile
     from .calibrate_live import captured
 
-    base = _former(out)
     captures, permit = captured(options, out)
+    base = _former(out)  # a sealed one may open only since it was agreed to
     fitted = fit_captures(captures.taken, base=base, missed=captures.missed)
     require(permit, "profile")  # it may have been withdrawn meanwhile
-    profile.save(out, fitted.profile)
-    note_profile(permit, out)
+    sealing.keep_profile(out, fitted.profile, permit, encrypt=options.encrypt)
     return fitted.profile, fitted.summary
 
 
 def _former(out: Path) -> Profile | None:
     """Return the profile that is there, on which one goes on; none where it cannot be read."""
     try:
-        return profile.load(out) if out.exists() else None
-    except CalibrationError as error:
+        return sealing.profile_of(out) if out.exists() else None
+    except (CalibrationError, ConsentError) as error:
         CONSOLE.print(f"{error}: it is replaced", markup=False, soft_wrap=True)
         return None
 

@@ -16,7 +16,7 @@ from ..headset import settings
 from ..headset.errors import CalibrationError
 from ..headset.frame import Health
 from ..headset.permit import Basis, Permit
-from . import consenting, live, logbook
+from . import consenting, live, logbook, sealing
 from .calibrate_session import HINT, Session
 from .calibrate_ways import ways
 from .keys import listening
@@ -49,6 +49,8 @@ def captured(options: argparse.Namespace, out: Path) -> tuple[Captures, Permit]:
         terminal = sys.stdin.isatty()
         permit = consenting.permit_for(asked, yes=options.yes, terminal=terminal, basis=known)
         require(permit, "profile")
+        if sealing.stays_sealed(out, encrypt=options.encrypt):
+            sealing.grant(permit)  # refused now, or never
         return permit
 
     with logbook.kept(), ExitStack() as stack:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..calibration import profile
 from ..calibration.fitting.outcome import summary
 from ..headset.errors import CalibrationError
 from ..headset.rig import RIGS, Rig
+from .sealing import profile_of
 from .terminal import named, working
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _FORMATS: Final = {".csv": "live-link-face", ".json": "arkit-json"}
 
 
 def teach(takes: Sequence[Path], out: Path) -> tuple[Profile, str]:
-    """Teach the profile that is there, and save it.
+    """Teach the profile that is there; it is not saved.
 
     Args:
         takes: Files.
@@ -44,11 +44,10 @@ def teach(takes: Sequence[Path], out: Path) -> tuple[Profile, str]:
         raise CalibrationError(
             f"{out}: no profile yet to teach: `unvisor calibrate` with the headset on makes one"
         )
-    known = profile.load(out)
+    known = profile_of(out)
     seen = {name: _take(path) for name, path in named(takes).items()}
     with working("your own face"):
         taught = teaching.teach(known, seen, model=DEFAULT, rig=_rig(known))
-    profile.save(out, taught.profile)
     return taught.profile, f"from {taught.seconds:.0f} s of your face: {summary(taught.outcomes)}"
 
 

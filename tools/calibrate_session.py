@@ -40,6 +40,7 @@ class Session:
     Attributes:
         planned: What is asked for, once that is known.
         captures: What was seen, once it has ended.
+        gaze_alone: Whether it asks for gaze targets and nothing else.
         refused: Why there was no routine, empty where there was one or it is still to come.
         failed: Why ways to the wearer are not used, by their names.
     """
@@ -62,6 +63,7 @@ class Session:
         """
         self.planned: Plan | None = None
         self.captures: Captures | None = None
+        self.gaze_alone = False
         self.refused = ""
         self.failed: dict[str, str] = {}
         self._make, self._resting = ways, resting
@@ -111,10 +113,11 @@ class Session:
         elif wish == "stop" and self.under_way:
             self._refuse("stopped before it began")
 
-    def begin(self) -> None:
+    def begin(self, *, gaze_alone: bool = False) -> None:
         """Start a routine, unless one is under way; from any thread."""
         if self.under_way:
             return
+        self.gaze_alone = gaze_alone
         if self._thread is not None:
             self._thread.join()
         self.planned = self.captures = self._routine = self._targets = None
@@ -162,9 +165,14 @@ class Session:
         if self._heard_ns is None:
             if now_ns - self._first_ns > WAIT_NS:
                 self._refuse(f"sensors: nothing came for {WAIT_NS // NS_PER_S} s")
-        elif now_ns - self._heard_ns >= LISTEN_NS and self._targets is not None:
+        elif self._targets is None:
+            if now_ns - self._first_ns > WAIT_NS:
+                self._refuse(f"prompts: no way to you opened within {WAIT_NS // NS_PER_S} s")
+        elif now_ns - self._heard_ns >= LISTEN_NS:
             try:
-                self.planned = plan(Seen.of(self._listened), targets=self._targets)
+                self.planned = plan(
+                    Seen.of(self._listened), targets=self._targets, gaze_alone=self.gaze_alone
+                )
             except CalibrationError as error:
                 self._refuse(str(error))
                 return
@@ -174,6 +182,7 @@ class Session:
 
     def _refuse(self, why: str) -> None:
         self.refused = why
+        self._rest(resting=False)  # now: a way that hangs while it opens must not hold the face
         self._finish()
 
     def _finish(self) -> None:
@@ -197,4 +206,6 @@ class Session:
                 LOG.info("calibrate: %s is not used: %s", name, why)
             self._ended(self)
         finally:
+            if self.under_way and self._prompts is prompts:
+                self.refused = "the ways to you failed: look at the log"
             self._rest(resting=False)

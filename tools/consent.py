@@ -6,6 +6,8 @@ unvisor consent withdraw ID
 unvisor consent verify
 unvisor consent audit
 unvisor consent export ID --out consent.json
+unvisor consent open X.h5 --out plain.h5
+unvisor consent seal plain.h5
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from ..calibration.consent.context import DAYS, SENSED, Application, Channel, St
 from ..headset.errors import ConsentError
 from ..headset.files import replacing
 from ..headset.plug import SINK_PLUGS
-from . import consenting
+from . import consenting, sealing
 from .terminal import ready
 
 if TYPE_CHECKING:
@@ -81,6 +83,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = action("export", "a copy of a record that anyone can check")
     add("id", metavar="ID", help="its first digits")
     add("--out", type=Path, required=True, metavar="X.json", help="where to")
+    add = action("open", "a plain copy of a recording or a profile that is sealed")
+    add("file", type=Path, metavar="FILE", help="what `--encrypt` made")
+    add(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="PLAIN",
+        help="where to; a withdrawal deletes it too",
+    )
+    add = action("seal", "seal a recording, or a profile with its former ones, in its place")
+    add("file", type=Path, metavar="FILE", help="made under a consent of yours")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -100,6 +113,11 @@ def _give(store: Store, options: argparse.Namespace) -> int:
         synthesis=not options.no_synthesis,
         days=options.expires_days,
     )
+    outputs = {one.partition("@")[0] for one in asked.audience}
+    if unknown := sorted(outputs - set(SINK_PLUGS.names())):
+        raise ConsentError(
+            f"--to {unknown[0]}: no such output: known are {', '.join(SINK_PLUGS.names())}"
+        )
     if not asked.leaves:
         raise ConsentError("consent: nothing is sent or stored: name --to or --store")
     if options.yes:
@@ -127,9 +145,12 @@ def _show(store: Store, options: argparse.Namespace) -> int:
 def _withdraw(store: Store, options: argparse.Namespace) -> int:
     from ..calibration.consent.kept import delete_made
 
-    records = [one.record for one in store.all() if one.record and not one.record.withdrawn]
-    if options.id is not None:
-        records = [_named(records, options.id)]
+    known = [one.record for one in store.all() if one.record]
+    chosen = known if options.id is None else [_named(known, options.id)]
+    uses = {one.context.id for one in chosen if not one.withdrawn}
+    records = [one for one in known if one.context.id in uses and not one.withdrawn]
+    if options.id is not None and not records:
+        records = chosen  # it was withdrawn before: what it left is deleted now
     if not records:
         _tell(options, {"withdrawn": []}, "nothing is agreed to that could be withdrawn")
         return 0
@@ -139,25 +160,22 @@ def _withdraw(store: Store, options: argparse.Namespace) -> int:
         raise ConsentError("consent: not withdrawn: press y at the question, or add --yes")
     deleted: list[str] = []
     left: list[str] = []
-    ended = {
-        one.id: one
-        for record in records
-        for one in store.withdraw(record, now=consenting.utc(), how="unvisor consent withdraw")
-    }
-    checked = store.check()
-    for record_id in ended:
-        after = delete_made(record_id, checked.lines)
+    for record in records:
+        if not record.withdrawn:
+            store.withdraw(record, now=consenting.utc(), how="unvisor consent withdraw")
+    lines = store.told()
+    for record in records:
+        after = delete_made(record.id, lines)
         deleted += map(str, after.deleted)
         left += [one for one in after.left if one not in left]
-    if checked.faults:
+    if store.check().faults:
         left.append(
             "what a log that was tampered with may have told of: see `unvisor consent audit`"
         )
-    names = ", ".join(one[:8] for one in ended)
     text = [f"withdrawn: {names}. What was sealed under it cannot be opened any more."]
     text += [f"deleted {path}" for path in deleted]
     text += [f"left: {one}" for one in left]
-    facts = {"withdrawn": list(ended), "deleted": deleted, "left": left}
+    facts = {"withdrawn": [one.id for one in records], "deleted": deleted, "left": left}
     _tell(options, facts, "\n".join(text))
     return 0
 
@@ -215,9 +233,23 @@ def _export(store: Store, options: argparse.Namespace) -> int:
     return 0
 
 
+def _open(store: Store, options: argparse.Namespace) -> int:  # noqa: ARG001  # as the others
+    ready(options.out, ConsentError, inputs=[options.file])
+    kind = sealing.open_copy(options.file, options.out)
+    _tell(options, {"out": str(options.out), "kind": kind},
+          f"wrote {options.out}, a plain {kind}: whatever reads such files can read it")  # fmt: skip
+    return 0
+
+
+def _seal(store: Store, options: argparse.Namespace) -> int:  # noqa: ARG001  # as the others
+    kind = sealing.seal_file(options.file)
+    _tell(options, {"out": str(options.file), "kind": kind}, f"{options.file}: {kind}, sealed")
+    return 0
+
+
 _ACTIONS: Final[dict[str, Callable[[Store, argparse.Namespace], int]]] = {
     "give": _give, "show": _show, "withdraw": _withdraw, "verify": _verify, "audit": _audit,
-    "export": _export,
+    "export": _export, "open": _open, "seal": _seal,
 }  # fmt: skip
 
 

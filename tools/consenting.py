@@ -6,9 +6,11 @@ import argparse
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from ..calibration.consent import Stated
 from ..calibration.consent.context import SENSED, Application, Context, context
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 KEY: Final = "one key in the terminal"
 WORD: Final = "--yes"
 
-_UNREADABLE: Final = re.compile(r"[^A-Za-z0-9._:\[\]-]")  # of a host: a scope's %, what is none
+_RECORD_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def utc() -> datetime:
@@ -34,10 +36,18 @@ def utc() -> datetime:
 
 
 def destination(name: str, settings: Settings) -> str:
-    """Return what consent to an output is asked for: its name, and the host where that is another."""
+    """Return what consent to an output is asked for: its name, and the host where that is another.
+
+    No two hosts that there may be have one name: one beyond ASCII is named as the network names it.
+    """
     if not isinstance(settings, UdpTarget) or settings.host in LOOPBACK:
         return name
-    return f"{name}@{_UNREADABLE.sub('_', settings.host)}"
+    host = settings.host
+    if not host.isascii():
+        with suppress(UnicodeError):  # it is no host's name: the output will say so
+            host = host.encode("idna").decode("ascii")
+    # A scope's % stays as it is, and what is in no host's name is made readable.
+    return f"{name}@{quote(host, safe=':[]%', errors='backslashreplace')}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,17 +111,18 @@ def permit_for(
         asked: The use.
         yes: Agree without a question: a script's `--yes`.
         terminal: Whether somebody is at the terminal.
-        basis: What the face rests on, where that is known: a recording's, the demo's, or a form that
-            was named; None for a live face of which nothing is stated.
+        basis: What the face rests on, where it is not the wearer's live: a recording's, stated or
+            not, the demo's, or a form that was named. None for a live face of which nothing is
+            stated: its wearer alone can be asked.
         store: Where consents are; this person's own where none is given.
 
     Raises:
         ConsentError: Nobody agreed; says why, and which command does it.
     """
-    if basis is not None and (basis.kind != "reference" or stated(basis.text)):
+    if basis is not None:
         return _stated(basis, store)
     if not asked.leaves:  # what stays in the headset of whoever wears it needs nobody's consent
-        return Stated(basis=basis or Basis(kind="reference", text=""))
+        return Stated(basis=Basis(kind="reference", text=""))
     from ..calibration.consent.permit import SignedPermit
     from ..calibration.consent.store import Store
 
@@ -152,7 +163,8 @@ def _answered(question: str) -> bool:
         agreed.set()
         answered.set()
 
-    with keys.listening({"y": agree, "n": answered.set, "q": answered.set}) as heard:
+    no = dict.fromkeys(("n", "q", ""), answered.set)
+    with keys.listening({"y": agree, **no}, afresh=True) as heard:
         if not heard:
             return False
         print(question, end="", file=sys.stderr, flush=True)
@@ -173,7 +185,7 @@ def _stated(basis: Basis, store: Store | None) -> Permit:
         from ..calibration.consent.store import Store
 
         store = store or Store()
-        known = basis.text.isalnum() and store.path(basis.text).exists()
+        known = _RECORD_ID.fullmatch(basis.text) and store.path(basis.text).exists()
         if known and store.read(basis.text).withdrawn:
             raise ConsentError(
                 f"consent {basis.text[:8]}: was withdrawn: what was recorded under it cannot be used"

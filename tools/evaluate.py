@@ -8,6 +8,7 @@ first seconds. People a model was trained on are shown apart and count for nothi
     unvisor evaluate takes/*.h5 --fit-on others/*.h5               fitted on other people
     unvisor evaluate takes/*.h5 --full --plots cards               everything, drawn
     unvisor evaluate takes/*.h5 --film films                       truth | ours | rules, and the worst
+    unvisor evaluate --study donning takes/*.h5                    what parts of calibrating are worth
 
 `--json` writes all figures; its key `explains` says what stands under each of the others.
 """
@@ -38,13 +39,14 @@ from ..reconstruct.judge.report import Report
 from ..reconstruct.judge.study import steps, study
 from ..reconstruct.models import DEFAULT
 from .evaluate_shown import show
+from .evaluate_studies import STUDIES, studied
 from .terminal import CONSOLE, WEEK_S, counting, named, ready, within, working
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare its options."""
     add = parser.add_argument
-    add("recordings", nargs="+", type=Path, metavar="Y.h5", help="with truth, person and sensors")
+    add("recordings", nargs="*", type=Path, metavar="Y.h5", help="with truth, person and sensors")
     add("--model", action="append", default=[], metavar="M.onnx", help="judge this too, again "
         "for each")  # fmt: skip
     add("--calibration-s", type=float, default=CALIBRATION_S, metavar="S",
@@ -69,12 +71,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--channels", action="store_true", help="show every channel, not groups alone")
     add("--json", type=Path, metavar="OUT", help="write the whole card as JSON")
     add("--plots", type=Path, metavar="DIR", help="draw a page for each rig, PNG")
+    add("--study", choices=STUDIES, help="instead of the card, what a part of calibrating is worth: "
+        "targets (of gaze, by the tables of Schuetz & Fiehler 2022), donning (simulated wearers, or "
+        "takes), own-face (takes, two of a person)")  # fmt: skip
     add("--film", type=Path, metavar="DIR", help="film the take that holds the worst ten seconds: "
         "truth, ours and today's rules")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     """Judge, show, write; exit code 1 where a leak test fails or something is too good."""
+    if options.study is not None:
+        return studied(options)
     _check(options)
     recordings = _loaded(options.recordings)
     rigs = _rigs(recordings, options)
@@ -105,6 +112,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse what cannot be done before any work is done for it."""
+    if not options.recordings:
+        raise RecordingError("nothing to judge: name recordings")
     within("--calibration-s", options.calibration_s, WEEK_S, or_zero=True)
     ready(options.json, RecordingError, inputs=options.recordings, word="--json")
     for word, place in (("--plots", options.plots), ("--film", options.film)):
@@ -117,7 +126,7 @@ def _check(options: argparse.Namespace) -> None:
     if (_fits(options) or options.full) and find_spec("onnx") is None:
         word = "--leave-one-out" if options.leave_one_out else "--fit-on"
         word = word if _fits(options) else "--full"  # which fits ceilings
-        raise ModelError(f"{word}: the package onnx is missing: pip install 'unvisor[train]'")
+        raise ModelError(f"{word}: the package onnx is missing: pip install onnx")
 
 
 def _fits(options: argparse.Namespace) -> bool:

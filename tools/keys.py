@@ -7,6 +7,7 @@ key, or for the terminal to be set, would be stopped by it. Ctrl-C stays what it
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -14,25 +15,37 @@ from threading import Event, Thread
 from typing import Final
 
 Actions = Mapping[str, Callable[[], object]]
-"""What each key does, on a thread of its own."""
+"""What each key does, on a thread of its own; "" is the end of the terminal."""
 
 Now = Callable[[], Actions]
 """Gives what keys do at this moment."""
 
 _LOOK_S: Final = 0.2
+_ESCAPED: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
+"""What an arrow or a function key sends: its last letter is nobody's wish.
+
+Source: ECMA-48, 5.4 (control sequences); xterm's "Control Sequences", SS3.
+"""
 
 if sys.platform == "win32":
     import msvcrt
 
     @contextmanager
-    def _single() -> Generator[bool]:
-        yield sys.stdin.isatty()
+    def _single(*, afresh: bool) -> Generator[bool]:
+        heard = sys.stdin.isatty()
+        while heard and afresh and msvcrt.kbhit():
+            msvcrt.getwch()
+        yield heard
 
     def _pressed(stop: Event) -> str:
-        while not msvcrt.kbhit():
-            if stop.wait(_LOOK_S):
-                return ""
-        return msvcrt.getwch()
+        while True:
+            while not msvcrt.kbhit():
+                if stop.wait(_LOOK_S):
+                    return ""
+            key = msvcrt.getwch()
+            if key not in "\0\xe0":
+                return key
+            msvcrt.getwch()  # the second half of an arrow or a function key
 
 else:
     import select
@@ -40,13 +53,13 @@ else:
     import tty
 
     @contextmanager
-    def _single() -> Generator[bool]:
+    def _single(*, afresh: bool) -> Generator[bool]:
         """Have the terminal hand over each key at once and not show it; False where it is not ours."""
         if not _ours():
             yield False
             return
         before = termios.tcgetattr(0)
-        tty.setcbreak(0, termios.TCSADRAIN)
+        tty.setcbreak(0, termios.TCSAFLUSH if afresh else termios.TCSADRAIN)
         try:
             yield True
         finally:
@@ -64,18 +77,20 @@ else:
             if not _ours():  # in the background for now
                 stop.wait(_LOOK_S)
             elif select.select([0], [], [], _LOOK_S)[0]:
-                return os.read(0, 1).decode(errors="replace")
+                return os.read(0, 64).decode(errors="replace")
         return ""
 
 
 @contextmanager
-def listening(actions: Actions | Now) -> Generator[bool]:
+def listening(actions: Actions | Now, *, afresh: bool = False) -> Generator[bool]:
     """Do what keys ask for meanwhile; yields whether any can be heard.
 
     Args:
         actions: By key, in lower case, or what gives that anew for each key; others are ignored.
+        afresh: Whether keys that were pressed before are let go: they answer no question that is
+            yet to be read.
     """
-    with _single() as heard:
+    with _single(afresh=afresh) as heard:
         if not heard:
             yield False
             return
@@ -92,12 +107,13 @@ def listening(actions: Actions | Now) -> Generator[bool]:
 def _listen(actions: Actions | Now, stop: Event) -> None:
     while not stop.is_set():
         try:
-            key = _pressed(stop)
+            pressed = _pressed(stop)
         except OSError:  # the terminal has gone
+            pressed = ""
+        for key in _ESCAPED.sub("", pressed) if pressed else ("",):
+            now = actions() if callable(actions) else actions
+            act = now.get(key.lower())
+            if act is not None and not stop.is_set():
+                act()
+        if not pressed:
             return
-        if not key and not stop.is_set():
-            return  # its end
-        now = actions() if callable(actions) else actions
-        act = now.get(key.lower())
-        if act is not None and not stop.is_set():
-            act()

@@ -16,6 +16,7 @@ from ..headset.permit import Basis, Permit
 from ..headset.sensors.assemble import Devices
 from ..headset.sensors.packet_replay import PacketReplay
 from ..headset.sensors.playback import Playback
+from ..headset.sensors.vrchat_in import VRChatReader
 from .live_sensors import (
     OPENXR,
     RATE_HZ,
@@ -58,6 +59,7 @@ class Start:
         sinks: Outputs that come with the source: the headset.
         named: Sensors that were asked for by name.
         room: The headset process, open, where the face is drawn.
+        vrchat: The sensor that VRChat is: avatars have buttons for trackers.
     """
 
     source: Devices | PacketReplay | Playback
@@ -68,6 +70,7 @@ class Start:
     sinks: Mapping[str, Sink] = field(default_factory=dict[str, Sink])
     named: frozenset[str] = frozenset()
     room: Room | None = None
+    vrchat: VRChatReader | None = None
 
 
 def start(
@@ -116,6 +119,7 @@ def start(
         seen = seeing(readers, models or {})
         permit = agreed(None, channels(sensors))
         opened = None if room is None else room()
+        vrchat = next((one for one in readers.values() if isinstance(one, VRChatReader)), None)
         return Start(
             source=devices(
                 seen,
@@ -128,6 +132,7 @@ def start(
             about=About(basis=permit.basis, source="run"),
             rings=tapped(readers, sensors) if keep_packets else Rings(),
             sinks=_drawn(opened),
+            vrchat=vrchat,
             named=frozenset(name for name, sensor in sensors.items() if sensor.named),
             room=opened,
         )

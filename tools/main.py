@@ -17,7 +17,7 @@ VERBS: Final[dict[str, str]] = {
     "doctor": "what is found here, what is missing, and what to do about it",
     "run": "the live loop: sensors in, the face to every output named",
     "calibrate": "learn one wearer's rest and range",
-    "consent": "what was agreed to: give, show, withdraw, verify, audit, export",
+    "consent": "what was agreed to: give, show, withdraw, verify, audit, export, open, seal",
     "import": "turn a face capture into a recording",
     "simulate": "add the sensor streams a headset would have given",
     "train": "fit a model on recordings",

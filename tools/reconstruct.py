@@ -7,14 +7,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from ..calibration import profile
 from ..datasets.replay import MAX_RATE_HZ
 from ..datasets.store import load, save_faces
 from ..headset.clock import now_ns, seconds
 from ..headset.errors import RecordingError
 from ..reconstruct.models import DEFAULT, reconstructor
 from ..reconstruct.offline import track
-from .inference import runs_on
+from . import sealing
+from .inference import tell_place
 from .terminal import ready, within
 
 
@@ -38,9 +38,10 @@ def run(options: argparse.Namespace) -> int:
     read = [options.recording, *([options.profile] if options.profile else []), Path(options.model)]
     ready(options.out, RecordingError, inputs=read)
     recording = load(options.recording).without_truth()
-    wearer = profile.load(options.profile) if options.profile else None
+    wearer = sealing.profile_of(options.profile) if options.profile else None
     infers = reconstructor(options.model, wearer, gpu=options.gpu)
-    place = runs_on(infers, gpu=options.gpu, quiet=options.json)
+    place = infers.runs_on
+    tell_place(place, gpu=options.gpu, quiet=options.json)
     began_ns = now_ns()
     faces = track(recording.frames(options.rate_hz), infers)
     took_s = seconds(now_ns() - began_ns)

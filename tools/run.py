@@ -21,6 +21,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,9 @@ from ..headset.frame import Health, Sink
 from ..headset.outputs.udp import LOOPBACK, UdpTarget
 from ..headset.plug import SINK_PLUGS, Settings
 from ..headset.sensors.playback import Playback
-from . import bundle, live, logbook
+from . import bundle, live, logbook, sealing
 from . import run_beside as beside
-from .inference import runs_on
+from .inference import tell_place
 from .live import Start
 from .logbook import LOG
 from .run_check import check
@@ -133,7 +134,13 @@ def _sinks(
     if options.record is not None:
         from ..datasets.recorder import Recorder
 
-        recorder = Recorder(options.record, about=start.about, permit=start.permit)
+        granted = consented.sealed
+        recorder = Recorder(
+            options.record,
+            about=start.about,
+            permit=start.permit,
+            finish=None if granted is None else sealing.finish(options.record, granted),
+        )
         if not isinstance(start.source, Playback):
             start.source.tap(recorder.listen)
         sinks["record"] = recorder
@@ -146,6 +153,7 @@ def _loop(
     # ONNX Runtime takes its time: after all refusals.
     from ..reconstruct import models, pipeline
     from ..reconstruct.life.life import Life
+    from .run_donning import wearing
 
     model = options.model or models.DEFAULT
     life = Life(secrets.randbits(32), gestures=options.gestures) if options.life == "on" else None
@@ -153,16 +161,20 @@ def _loop(
     wearer = Wearer(
         known(options, start.recording, live=lives),
         lambda profile: models.reconstructor(model, profile, life, gpu=options.gpu),
+        partial(wearing, options) if lives else None,
     )
-    runs_on(wearer.inner, gpu=options.gpu, quiet=options.json)
+    if start.vrchat is not None:
+        start.vrchat.recentre = wearer.recentre
+    tell_place(wearer.runs_on, gpu=options.gpu, quiet=options.json)
 
     def rows() -> dict[str, Health]:
         states = {f"from {name}": health for name, health in start.source.health().items()}
-        note = f"the model runs on the {wearer.inner.runs_on}"
-        states["loop"] = replace(pulse.health(), note=note)
+        notes = (f"the model runs on the {wearer.runs_on}", wearer.words())
+        states["loop"] = replace(pulse.health(), note="; ".join(filter(None, notes)))
         if learning is not None and learning.session.under_way:
             states["routine"] = learning.session.health()
-        return states | {f"to {name}": sink.health() for name, sink in sinks.items()}
+        states |= {f"to {name}": sink.health() for name, sink in sinks.items()}
+        return states | consented.log_health()
 
     pulse, source = Pulse(), Remembered(start.source, rows)
     if options.bundle is not None:
@@ -175,6 +187,7 @@ def _loop(
         )
     with ExitStack() as stack:
         stop = stack.enter_context(stopping())
+        stack.callback(wearer.close)
         attention = beside.attention(options, start, consented, stop)
         learning = beside.learning(options, start, consented, wearer, attention) if lives else None
         beside.hear(stack, attention, learning, stop)
@@ -190,10 +203,10 @@ def _loop(
             source,
             wearer if learning is None else learning.resting,
             (
+                *consented.keep_log(_file(model), wearer.known.path),  # opens first, closes last
                 *sinks.values(),
                 *(() if learning is None else (learning.session,)),
                 pulse,
-                *consented.keep_log(_file(model), wearer.known.path),
             ),
             until_ns=None if duration_s is None else now_ns() + round(duration_s * NS_PER_S),
             stop=stop,
@@ -202,7 +215,7 @@ def _loop(
         counts=counts,
         rows=source.final,
         calibration=wearer.known.words,
-        runs_on=wearer.inner.runs_on,
+        runs_on=wearer.runs_on,
         undrawn="" if attention is None else attention.undrawn,
         unfilmed="" if start.room is None else start.room.unfilmed,
         films=() if start.room is None else tuple(start.room.films),

@@ -80,7 +80,9 @@ def hear(
 
     if not stack.enter_context(listening(keys)):
         return
-    words: list[str] = [] if learning is None else ["c calibrate"]
+    words: list[str] = (
+        [] if learning is None else ["c calibrate", "d put on anew", "g gaze targets"]
+    )
     if attention is not None:
         attention.heard = True
         words += ["m mirror on and off", "r mirror before you again"]

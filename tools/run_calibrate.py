@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..calibration import profile
 from ..calibration.consent import require
+from ..calibration.consent import utc as universal
 from ..calibration.fitting.posed import fit_captures
 from ..calibration.routine.resting import Resting
 from ..headset.errors import ConsentError, UnvisorError
 from ..headset.permit import Permit
 from ..headset.prompts.prompt import Way
-from . import accounting, consenting
+from . import consenting, sealing
 from .calibrate import make_place
 from .calibrate_live import storing
 from .calibrate_session import HINT, Session
@@ -71,7 +73,18 @@ class Learning:
                 "y": lambda: self._answered(agreed=True),
                 "n": lambda: self._answered(agreed=False),
             }
-        return {"c": self.begin}
+        return {"c": self.begin, "g": self.aim, "d": self.recentre}
+
+    def recentre(self) -> None:
+        """Fit how the headset sits anew, from the next seconds of ordinary use."""
+        self._wearer.recentre()
+        _tell("learning how the headset sits from the next seconds")
+
+    def aim(self) -> None:
+        """Start a routine of gaze targets alone: what a donning cannot tell by itself."""
+        LOG.info("looking at targets")
+        CONSOLE.print(f"look at what is shown; {HINT}", style="dim")
+        self.session.begin(gaze_alone=True)
 
     def begin(self) -> None:
         """Start a routine, or first ask whether a profile may be kept."""
@@ -113,18 +126,25 @@ class Learning:
         captures = session.captures
         if captures is None or not captures.taken:
             why = session.refused or "no face was seen"
-            _tell(f"not calibrated: {why}: press c to try again")
+            key = "g" if session.gaze_alone else "c"
+            _tell(f"not calibrated: {why}: press {key} to try again")
             return
-        base = self._wearer.known.profile
+        if session.gaze_alone and self._wearer.wearing is not None:
+            outcome = self._wearer.wearing.aim(captures.taken)
+            told = "accepted" if outcome.accepted else "unchanged"
+            _tell(f"gaze {told}: {outcome.reason}" if outcome.reason else f"gaze {told}")
+            return
+        base = self._wearer.profile
         fitted = fit_captures(captures.taken, base=base, missed=captures.missed)
+        made = replace(fitted.profile, made_utc=universal.text(consenting.utc()))
         words = "calibrated while running"
         try:
-            self._wearer.learn(Known(profile=fitted.profile, words=words))
+            self._wearer.learn(Known(profile=made, words=words))
             if self._permit is not None:
-                self._keep(fitted.profile, self._permit)
+                self._keep(made, self._permit)
                 path = self._place
                 self._wearer.known = Known(
-                    profile=fitted.profile, words=f"profile {path}, {words}", path=path
+                    profile=made, words=f"profile {path}, {words}", path=path
                 )
         except UnvisorError as error:
             _tell(f"calibrated for this run alone: {error}")
@@ -134,8 +154,7 @@ class Learning:
         require(permit, "profile")
         if self._place == profile.profile_place():
             make_place(self._place)
-        profile.save(self._place, fitted)
-        accounting.note_profile(permit, self._place)
+        sealing.keep_profile(self._place, fitted, permit, encrypt=self._options.encrypt)
         self._saved(self._place)
 
 

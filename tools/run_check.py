@@ -25,6 +25,7 @@ def check(options: argparse.Namespace) -> None:
     within("--duration-s", options.duration_s, WEEK_S)
     within("--refresh-hz", options.refresh_hz, 1000.0)
     _places(options)
+    _encrypted(options)
     _drawn(options)
     _source(options)
 
@@ -51,6 +52,18 @@ def _places(options: argparse.Namespace) -> None:
             if path.absolute() == taken.absolute():
                 raise error(f"--{word} {path}: is where --{other} goes: choose another")
         given[word] = path
+
+
+def _encrypted(options: argparse.Namespace) -> None:
+    if not options.encrypt:
+        return
+    if options.record is None:
+        raise UnvisorError("--encrypt: seals a recording: add --record X.h5, or leave it out")
+    for word in ("film", "bundle"):
+        if getattr(options, word) is not None:
+            raise UnvisorError(
+                f"--encrypt: a --{word} is not sealed: make it in a run of its own, or leave one out"
+            )
 
 
 def _drawn(options: argparse.Namespace) -> None:

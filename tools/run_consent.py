@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Final, Self
 from ..calibration.consent import require
 from ..calibration.consent.context import Channel
 from ..headset.frame import Health, Sink
-from ..headset.permit import Basis, Permit
+from ..headset.permit import Basis, Permit, stated
 from ..headset.plug import Settings
 from ..headset.prompts.prompt import Prompt, Signal
 from ..headset.prompts.ways import Ways
-from . import accounting, consenting
+from . import accounting, consenting, sealing
 from .calibrate_ways import notices
 from .logbook import LOG
 from .terminal import CONSOLE
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..calibration.consent.audit import Audit
     from ..calibration.consent.gate import Gated
     from ..calibration.consent.permit import SignedPermit
+    from ..calibration.consent.store import Grant
     from ..headset.room import Room
 
 _LOOK_S: Final = 0.25
@@ -43,6 +44,7 @@ class Consented:
     Attributes:
         room: The headset process, once it is there: it knows where films went.
         audit: The log, once it is kept.
+        sealed: The key of what is to be sealed, once it is agreed to; None where nothing is.
     """
 
     def __init__(self, options: argparse.Namespace, outputs: Mapping[str, Settings]) -> None:
@@ -54,6 +56,7 @@ class Consented:
         """
         self.room: Room | None = None
         self.audit: Audit | None = None
+        self.sealed: Grant | None = None
         self._options, self._outputs = options, outputs
         self._stored: dict[str, Path | None] = {
             "recording": options.record, "film": options.film, "bundle": options.bundle,
@@ -79,14 +82,15 @@ class Consented:
             synthesis=options.life == "on",
             channels=tuple(channels),
         )
+        if basis is None or (basis.kind == "reference" and not stated(basis.text)):
+            basis = consenting.reference(options.consent_reference) or basis
         permit = consenting.permit_for(
-            asked,
-            yes=options.yes,
-            terminal=sys.stdin.isatty(),
-            basis=basis or consenting.reference(options.consent_reference),
+            asked, yes=options.yes, terminal=sys.stdin.isatty(), basis=basis
         )
         for destination in (*asked.audience, *asked.retention):
             require(permit, destination)
+        if options.encrypt:
+            self.sealed = sealing.grant(permit)
         self._signed = accounting.signed(permit)
         if self._signed is not None and self._signed.warning:
             tell(self._signed.warning)
@@ -131,8 +135,15 @@ class Consented:
             self.audit.ground = accounting.with_profile(self.audit.ground, profile)
 
     def outputs_health(self) -> dict[str, Health]:
-        """Return how gated outputs do, for the panel that tells how sensors do."""
-        return {f"to {name}": gate.health() for name, gate in self._gates.items()}
+        """Return how gated outputs do, and a log that fails, for the panel that tells of sensors."""
+        return {
+            f"to {name}": gate.health() for name, gate in self._gates.items()
+        } | self.log_health()
+
+    def log_health(self) -> dict[str, Health]:
+        """Return how a log that fails does; one that is well is nobody's concern."""
+        log = None if self.audit is None else self.audit.health()
+        return {} if log is None or log.state != "lost" else {"consent log": log}
 
     def watched(self) -> AbstractContextManager[object]:
         """Return what tells of an end of consent meanwhile."""
@@ -152,8 +163,12 @@ class Consented:
         made = [(path, kind) for kind, path in self._stored.items() if path and kind != "film"]
         for path, kind in (*made, *((film, "film") for film in films)):
             self.audit.keep_file(path, kind)
-        for path in accounting.deleted(self._signed):
-            tell(f"{path}: is deleted: its consent was withdrawn")
+        after = accounting.aftermath(self._signed)
+        if after is not None:
+            for path in after.deleted:
+                tell(f"{path}: is deleted: its consent was withdrawn")
+            for words in after.left:
+                tell(f"left: {words}")
 
 
 class Ending:

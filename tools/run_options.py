@@ -17,8 +17,9 @@ SINK: Final = "sink:"
 
 
 KEYS: Final = (
-    "In a terminal: c calibrates a live wearer while outputs rest, q quits; while the face is drawn, m "
-    "shows and hides the mirror and r has it stand before the wearer anew."
+    "In a terminal: c calibrates a live wearer while outputs rest, g has them look at targets alone, "
+    "d learns anew how the headset sits, q quits; while the face is drawn, m shows and hides the mirror "
+    "and r has it stand before the wearer anew."
 )
 UNWORN: Final[frozenset[Show]] = frozenset({"window", "film"})
 """Stages without a headset: nothing is sensed there, and no picture waits for a wearer."""
@@ -57,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
     add("--record", type=Path, metavar="X.h5", help="store what is sensed and what is inferred")
     add(
+        "--encrypt", action="store_true",
+        help="seal the recording at its end, and a profile made meanwhile: they open under your consent "
+        "alone; `unvisor consent open` makes a plain copy",
+    )  # fmt: skip
+    add(
         "--bundle", type=Path, metavar="X.zip",
         help="at the end, put the last minute's raw packets, states, versions and the log into a "
         "file for whoever helps you; it is of a face and needs the same consent as --record",
@@ -86,6 +92,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--gestures", action="store_true",
         help="brows that move with speech where no sensor tells: made up, so off by default",
+    )  # fmt: skip
+    add(
+        "--adapt", action="store_true",
+        help="follow the resting face as it creeps over minutes; pauses in speech, learns from sensors "
+        "alone (off)",
     )  # fmt: skip
     add(
         "--rate-hz",

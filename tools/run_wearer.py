@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from ..calibration import profile
 from ..calibration.fit import fit
-from ..headset.errors import CalibrationError
-from ..headset.frame import Face, SensorFrame
+from ..headset.errors import CalibrationError, ConsentError
+from ..headset.frame import Face, Reconstructor, SensorFrame
+from . import sealing
 from .logbook import LOG
 from .terminal import CONSOLE
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..calibration.profile import Profile
     from ..datasets.recording import Recording
     from ..reconstruct.reconstructor import FaceReconstructor
+    from ..reconstruct.wearing import Wearing
 
 CALIBRATION_S: Final = 8.0
 """Of a recording that is played without a profile, how much its wearer is calibrated from."""
@@ -49,9 +51,10 @@ def known(options: argparse.Namespace, recording: Recording | None, *, live: boo
 
     Raises:
         CalibrationError: A profile was named that cannot be used.
+        ConsentError: It is sealed, and may not be opened.
     """
     if options.profile:
-        found = profile.load(options.profile)
+        found = sealing.profile_of(options.profile)
         return Known(profile=found, words=f"profile {options.profile}", path=options.profile)
     if recording is not None:
         fitted = fit(recording.without_truth().first(CALIBRATION_S).frames())
@@ -61,8 +64,8 @@ def known(options: argparse.Namespace, recording: Recording | None, *, live: boo
     if not live or not place.exists():
         return Known()
     try:
-        found = profile.load(place)
-    except CalibrationError as error:  # nobody named it: the run goes on without
+        found = sealing.profile_of(place)
+    except (CalibrationError, ConsentError) as error:  # nobody named it: the run goes on without
         LOG.warning("%s", error)
         CONSOLE.print(f"{error}", markup=False, soft_wrap=True)
         return Known(words=f"no profile, for {error}")
@@ -72,34 +75,72 @@ def known(options: argparse.Namespace, recording: Recording | None, *, live: boo
     return Known(profile=found, words=f"profile {place}", path=place)
 
 
+Wears = Callable[["FaceReconstructor", Known], "Wearing"]
+
+
 class Wearer:
     """A `Reconstructor` of one wearer, who may become better known while it runs.
 
     Attributes:
         known: What is known of them.
-        inner: What infers their face now.
+        runs_on: What the model runs on.
+        wearing: Keeps up with how the headset sits; None where nobody wears it now.
     """
 
-    def __init__(self, known: Known, make: Callable[[Profile | None], FaceReconstructor]) -> None:
+    def __init__(
+        self,
+        known: Known,
+        make: Callable[[Profile | None], FaceReconstructor],
+        wears: Wears | None = None,
+    ) -> None:
         """Begin with what is known.
 
         Args:
             known: Of the wearer.
             make: Makes a reconstructor for a profile; on whatever thread it is learnt on.
+            wears: Has it keep up with how the headset sits; None for what is played.
         """
-        self.known = known
-        self._make = make
-        self.inner = make(known.profile)
+        self._make, self._wears = make, wears
+        self.wearing: Wearing | None = None
+        self.learn(known)
 
     def learn(self, known: Known) -> None:
         """Take a new profile into use with the next frame; from any thread."""
-        self.inner = self._make(known.profile)
+        inner = self._make(known.profile)
+        before, self.runs_on = self.wearing, inner.runs_on
+        self.wearing = None if self._wears is None else self._wears(inner, known)
+        self._infers: Reconstructor = self.wearing or inner
         self.known = known
+        if before is not None:
+            before.cease()
+
+    @property
+    def profile(self) -> Profile | None:
+        """What is known of them now, with how the headset sits."""
+        return self.known.profile if self.wearing is None else self.wearing.profile
+
+    def recentre(self) -> None:
+        """Fit how the headset sits anew from the next seconds; from any thread."""
+        if self.wearing is not None:
+            self.wearing.recentre()
+
+    def close(self) -> None:
+        """Keep what was learnt of how the headset sits."""
+        if self.wearing is not None:
+            self.wearing.close()
+
+    def words(self) -> str:
+        """Return what is learnt of how the headset sits; empty where there is nothing to say."""
+        if self.wearing is None:
+            return ""
+        if self.wearing.learning:
+            return "learning how the headset sits"
+        return self.wearing.trouble or self.wearing.summary
 
     def reconstruct(self, frame: SensorFrame) -> Face:
         """Return the face for `frame.time_ns`."""
-        return self.inner.reconstruct(frame)
+        return self._infers.reconstruct(frame)
 
     def reset(self) -> None:
         """Forget the past: after a gap, or when the headset goes on again."""
-        self.inner.reset()
+        self._infers.reset()

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Fit, export, say how long it took."""
     if find_spec("onnx") is None:
-        raise ModelError("train: the package onnx is missing: pip install 'unvisor[train]'")
+        raise ModelError("train: the package onnx is missing: pip install onnx")
     within("--calibration-s", options.calibration_s, WEEK_S)
     ready(options.out, ModelError, inputs=options.recordings)
     return _net(options) if options.kind == "net" else _closed_form(options)

@@ -101,11 +101,8 @@ class Audit:
         """
         self._ending.clear()
         self._write("start")
-        for (
-            path,
-            kind,
-        ) in self._made.items():  # as yet without a size: a run that is killed leaves it so
-            self._note_file(path, kind)
+        for path, kind in self._made.items():
+            self._note_file(path, kind)  # as yet without a size: a run that is killed leaves it so
         self._thread = Thread(target=self._keep, name="audit", daemon=True)
         self._thread.start()
         return self
@@ -169,10 +166,8 @@ class Audit:
             try:
                 self._write("going")
                 self._fault = ""
-            except (
-                ConsentError
-            ) as error:  # told by `health`; the next line tells of all of it again
-                self._fault = str(error)
+            except ConsentError as error:
+                self._fault = str(error)  # told by `health`; the next line tells of all of it again
 
     def _write(self, event: Literal["start", "going", "end"]) -> None:
         empty = Sent()

@@ -39,6 +39,7 @@ from .chain_lines import (
     opened,
     read_head,
     signed,
+    unchecked,
 )
 from .keys import WearerKey
 
@@ -88,9 +89,16 @@ class Chain:
             name = self._file(head, now)
             place = self.folder / name
             line = Line(n=head.lines, at_utc=utc.text(now), prev=head.last, torn=torn, entry=entry)
-            written = signed(msgspec.json.encode(line), "audit", self._key)
-            if len(written) > LARGEST_LINE_BYTES:
-                raise ConsentError(f"{place}: a line of {len(written)} bytes: name fewer outputs")
+            try:
+                written = signed(msgspec.json.encode(line), "audit", self._key)
+            except UnicodeEncodeError as cause:
+                raise ConsentError(
+                    f"{place}: cannot hold {cause.object!a}, which is not Unicode: choose another"
+                ) from cause
+            if unchecked(written) is None:  # or the log would not be whole by our own doing
+                raise ConsentError(
+                    f"{place}: a line that is too long: name fewer outputs, or shorter paths"
+                )
             try:
                 with os.fdopen(os.open(place, _APPENDING, 0o600), "ab") as file:
                     began = file.tell()
@@ -135,7 +143,7 @@ class Chain:
                 raise _wrong(place, "has lines that this program did not write")
             elif more:
                 torn += len(more)
-                os.truncate(place, began)
+                _cut(place, began)
         if head.file and head.file not in later:
             raise _wrong(self.folder / head.file, "is missing")
         return head, torn
@@ -176,6 +184,13 @@ def alone(folder: Path) -> Generator[None]:
         yield
     finally:
         os.close(held)
+
+
+def _cut(place: Path, octets: int) -> None:
+    try:
+        os.truncate(place, octets)
+    except OSError as cause:
+        raise ConsentError(f"{place}: cannot be written ({cause.strerror}): allow it") from cause
 
 
 def _wrong(place: Path, what: str) -> ConsentError:

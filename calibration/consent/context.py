@@ -14,11 +14,11 @@ import msgspec
 
 from ...headset.errors import ConsentError
 
-Application = Literal["run", "record", "calibrate"]
+Application = Literal["run", "calibrate"]
 Channel = Literal["face", "eyes", "head", "voice", "pictures"]
 Stored = Literal["recording", "film", "bundle", "profile"]
 Destination = Annotated[
-    str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@\[\]-]*$", max_length=100)
+    str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@%\[\]-]*$", max_length=100)
 ]
 
 SENSED: Final[tuple[Channel, ...]] = ("face", "eyes", "head", "voice")
@@ -26,7 +26,6 @@ SENSED: Final[tuple[Channel, ...]] = ("face", "eyes", "head", "voice")
 
 PURPOSES: Final[dict[Application, str]] = {
     "run": "showing your face in social VR",
-    "record": "keeping what your face did",
     "calibrate": "learning your face",
 }
 """Of each application, unless its wearer is told of another."""
@@ -34,6 +33,7 @@ PURPOSES: Final[dict[Application, str]] = {
 LONGEST_DAYS: Final = 3650
 DAYS: Final = 365
 
+_MEANT: Final = frozenset('"$`\\!%')
 _SENSED_WORDS: Final[dict[str, str]] = {
     "face": "your face", "eyes": "eyes", "head": "head movement", "voice": "voice",
     "pictures": "pictures of your face",
@@ -157,9 +157,11 @@ def context(
     Raises:
         ConsentError: A word that is not known, or one that nobody could read.
     """
-    if purpose and (not purpose.isprintable() or '"' in purpose or purpose != purpose.strip()):
+    # It stands in `Context.command`, which is pasted into a shell.
+    if not purpose.isprintable() or not _MEANT.isdisjoint(purpose) or purpose != purpose.strip():
         raise ConsentError(
-            "--purpose: has characters that cannot be seen, or quotes: leave them out"
+            "--purpose: has characters that cannot be seen, or that mean something to a shell "
+            f"({' '.join(sorted(_MEANT))}): leave them out"
         )
     fields = {
         "application": application,

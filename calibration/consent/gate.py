@@ -5,13 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Final, Protocol, Self, runtime_checkable
 
+from ...headset.clock import NS_PER_S, now_ns
 from ...headset.errors import UnvisorError
 from ...headset.frame import Face, Health, SensorFrame, Sink
 from ...headset.permit import Permit
 from .chain_lines import Sent
 from .stated import require
+
+_AGAIN_NS: Final = 2 * NS_PER_S
+"""Between two attempts to open an output again: to look a host's name up may take a while."""
 
 
 @runtime_checkable
@@ -44,6 +48,8 @@ class Gated:
         self._permit = permit
         self._open = False
         self._refusal = ""
+        self._unopened = ""
+        self._again_ns = 0
         self._faces = 0
         self._refused = 0
 
@@ -55,8 +61,10 @@ class Gated:
     @property
     def sent(self) -> Sent:
         """What went out so far."""
-        octets = self._sink.sent_bytes if isinstance(self._sink, Weighed) else 0
-        return Sent(faces=self._faces, octets=octets, refused=self._refused)
+        return Sent(faces=self._faces, octets=self._octets() or 0, refused=self._refused)
+
+    def _octets(self) -> int | None:
+        return self._sink.sent_bytes if isinstance(self._sink, Weighed) else None
 
     def __enter__(self) -> Self:
         """Open the output.
@@ -91,14 +99,23 @@ class Gated:
                     self._sink.__exit__(None, None, None)
             return
         if not self._open:
+            self._refusal = self._opened_again()
+            if self._refusal:
+                return
+        before = self._octets()
+        self._sink.put(frame, face)
+        self._faces += before is None or self._octets() != before  # a face at rest may say nothing
+
+    def _opened_again(self) -> str:
+        """Open the output; return why it cannot be, empty where it is open."""
+        if now_ns() >= self._again_ns:
             try:
                 self._sink.__enter__()
+                self._open, self._unopened = True, ""
             except UnvisorError as error:
-                self._refusal = str(error)
-                return
-            self._open = True
-        self._sink.put(frame, face)
-        self._faces += 1
+                self._unopened = str(error)
+                self._again_ns = now_ns() + _AGAIN_NS
+        return self._unopened
 
     def health(self) -> Health:
         """Return how the output is doing; one that may not send is lost, and says why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from .chain_lines import Entry, Line
@@ -60,12 +61,15 @@ def delete_made(record_id: str, lines: Iterable[Line]) -> Aftermath:
     deleted: list[Path] = []
     left: list[str] = []
     for path, entry in made_under(record_id, lines).items():
+        if entry.kind == "recording":
+            left += [
+                f"{one}: of a recording that goes on or was cut off: once it ended, delete it yourself"
+                for one in _cut_off(path)
+            ]
         found = stamp(path)
         if found is None:
-            beside = path.with_suffix(".journal")
-            if beside.exists():
-                left.append(f"{beside}: a recording that was cut off: delete it yourself")
-        elif found != (entry.octets, entry.mtime_ns) or not path.is_file():
+            continue
+        if found != (entry.octets, entry.mtime_ns) or not path.is_file():
             left.append(
                 f"{path}: was changed or made again since: delete it yourself if it is yours"
             )
@@ -83,6 +87,13 @@ def delete_made(record_id: str, lines: Iterable[Line]) -> Aftermath:
     if deleted or left:
         left.append("copies of any file that were made elsewhere")
     return Aftermath(deleted=tuple(deleted), left=tuple(left))
+
+
+def _cut_off(path: Path) -> list[Path]:
+    """Return what a recording that was cut off leaves beside its place, whoever recorded it."""
+    journal = path.with_suffix(".journal")
+    recovered = path.parent.glob(f"{escape(path.stem)}-recovered-*{escape(path.suffix)}")
+    return [*([journal] if journal.exists() else []), *sorted(recovered)]
 
 
 def stamp(path: Path) -> tuple[int, int] | None:

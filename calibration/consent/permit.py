@@ -90,23 +90,23 @@ class SignedPermit:
         return f"{destination}: is not part of what was agreed to: end this and name it"
 
     def _look(self) -> None:
-        """Read the record again where its file changed; not oftener than was asked for."""
+        """Read the record again where its file changed or was at fault; not oftener than asked for."""
         at_ns = now_ns()
         with self._lock:
             if self._seen and at_ns < self._look_ns:
                 return
-            self._look_ns = at_ns + self._apart_ns
             try:
                 found = self._path.stat()
             except OSError:
                 self._seen = (0,)
                 self._fault = f"consent {self.record.id[:8]}: its record is gone: {self._remedy}"
-                return
-            seen = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-            if seen == self._seen:
-                return
-            self._seen = seen
-            self._fault = self._judged()
+            else:
+                seen = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+                # A fault may be of the moment: of a keyring, or of a file that another program holds.
+                if seen != self._seen or self._fault:
+                    self._seen = seen
+                    self._fault = self._judged()
+            self._look_ns = now_ns() + self._apart_ns  # a keyring may have taken its time
 
     def _judged(self) -> str:
         try:

@@ -17,7 +17,7 @@ import msgspec
 from ...headset.errors import ConsentError
 from . import utc
 from .context import Context
-from .keys import PublicKey, WearerKey, decoded, encoded
+from .keys import PublicKey, WearerKey, encoded
 
 LARGEST_BYTES: Final = 1 << 15
 """Of a file; a record is some 2 kB."""
@@ -243,12 +243,6 @@ def receipt(record: Record, key: WearerKey, *, now: datetime) -> dict[str, objec
 def committed(secret: bytes) -> str:
     """Return what stands for a secret in a record."""
     return encoded(hashlib.sha256(b"unvisor context secret" + secret).digest())
-
-
-def public_key(record: Record) -> PublicKey | None:
-    """Return the key that a record names, right or wrong."""
-    octets = decoded(record.parties.principal.public_key)
-    return None if octets is None else PublicKey(octets)
 
 
 def _signed(record: Record, key: WearerKey) -> Record:

@@ -88,7 +88,7 @@ def seal(path: Path, grants: Sequence[Grant]) -> None:
     Raises:
         ConsentError: It cannot be read or written, or is too large.
     """
-    content = _read(path)
+    content = read(path)
     if content.startswith(SEALED):
         return
     write_sealed(path, content, grants)
@@ -111,7 +111,7 @@ def open_sealed(path: Path, grant: Grant) -> bytes:
     Raises:
         ConsentError: It is not for this use, was changed, or cannot be read.
     """
-    return unsealed(path, _read(path), grant)
+    return unsealed(path, read(path), grant)
 
 
 def also_for(path: Path, grant: Grant, more: Sequence[Grant]) -> None:
@@ -201,7 +201,12 @@ def _changed(path: Path) -> ConsentError:
     )
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """Return a whole file, not above what can be sealed.
+
+    Raises:
+        ConsentError: It cannot be read, or is too large.
+    """
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ConsentError(f"{path}: above 1 GiB: leave --encrypt out, or record for less long")

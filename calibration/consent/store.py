@@ -20,7 +20,7 @@ from ...headset.files import replacing
 from . import record as records
 from .chain import Chain, alone
 from .chain_check import Checked, check
-from .chain_lines import HEAD, Entry
+from .chain_lines import HEAD, Entry, Line
 from .context import Context
 from .keys import KEY_BYTES, PublicKey, WearerKey
 from .record import Record
@@ -28,6 +28,7 @@ from .vault import Vault, settled, vault
 
 _WEARER: Final = "wearer"
 _AUDIT: Final = "audit"
+_ASIDE: Final = "audit-"
 _MOST: Final = 1000
 """Records that are looked at."""
 
@@ -97,17 +98,18 @@ class Store:
         Raises:
             ConsentError: It cannot be kept.
         """
-        held = settled(self.folder)
-        key = self.key() or _new_key(held)
-        secret = held.find(_name(context.id))
-        if secret is None:
-            secret = secrets.token_bytes(KEY_BYTES)
-            held.keep(_name(context.id), secret)
-        record = records.given(
-            context, key, secret, record_id=secrets.token_hex(16), now=now, how=how
-        )
-        self.chain(now).append(_entry("given", record), now)
-        self._write(record)
+        with alone(self.folder):  # or two programs would each make a first key
+            held = settled(self.folder)
+            key = self.key() or _new_key(held)
+            secret = held.find(_name(context.id))
+            if secret is None:
+                secret = secrets.token_bytes(KEY_BYTES)
+                held.keep(_name(context.id), secret)
+            record = records.given(
+                context, key, secret, record_id=secrets.token_hex(16), now=now, how=how
+            )
+            self._chain(now).append(_entry("given", record), now)
+            self._write(record)
         return record
 
     def read(self, record_id: str, *, now: datetime | None = None) -> Record:
@@ -218,6 +220,10 @@ class Store:
         Raises:
             ConsentError: It cannot be begun.
         """
+        with alone(self.folder):
+            return self._chain(now)
+
+    def _chain(self, now: datetime) -> Chain:
         held = settled(self.folder)
         chain = Chain(self.audit_folder, self.key() or _new_key(held))
         if held.find(_AUDIT) is None:
@@ -240,6 +246,19 @@ class Store:
         with alone(self.audit_folder):  # or a run that goes on would write between two looks
             return check(self.audit_folder, wearer, begun=begun)
 
+    def told(self) -> tuple[Line, ...]:
+        """Return every line that the wearer signed, of the logs that were set aside as well.
+
+        Raises:
+            ConsentError: A log or the keys cannot be read.
+        """
+        key = self.key()
+        if key is None:
+            return ()
+        asides = sorted(self.folder.glob(f"{_ASIDE}*"))
+        before = [line for one in asides for line in check(one, key.public, begun=True).lines]
+        return (*before, *self.check().lines)
+
     def renew(self, now: datetime) -> Path | None:
         """Set the log aside and begin another; returns where the old one went, if there was one.
 
@@ -248,7 +267,7 @@ class Store:
         """
         aside = None
         if self.audit_folder.exists():
-            aside = self.folder / f"audit-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+            aside = self.folder / f"{_ASIDE}{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
             try:
                 self.audit_folder.rename(aside)
             except OSError as cause:

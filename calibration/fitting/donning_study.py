@@ -1,9 +1,9 @@
 """What re-fitting gaze is worth after the headset was taken off and put on again: simulated wearers.
 
-    python -m unvisor.calibration.fitting.donning_study
+    unvisor evaluate --study donning
 
-Each wearer calibrates with nine targets and is seen in ordinary use; then dons again, which shifts
-everything, and is re-fitted. Judged by each eye's mean error over directions of ordinary use that no
+Each wearer does the routine: they look ahead, and at nine targets. Then they don again, which shifts
+everything, and are re-fitted. Judged by each eye's mean error over directions of ordinary use that no
 fit has seen. The *oracle* knows exactly what the donning changed, offset, gain and cross-gain, and so
 restores what the profile was worth; *all known* is of who knows what there is to know of the tracker,
 so that only each look's own error is left.
@@ -16,7 +16,6 @@ Source:
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -32,17 +31,14 @@ from ..routine.captures import EYES_APART_M, eyes_target_rad
 from ..routine.poses import POSES
 from .gaze import both as fit_gaze
 from .gaze import inverse
-from .glances import usual
+from .glances import LOOK_APART_SD_RAD
+from .looked import looked_apart
 from .refit import refit, refit_gaze
-from .robust import median
 from .use import Use
 
 Floats = NDArray[np.float64]
 
 WEARERS: Final = 60
-KNOWN_S: Final = 60.0
-"""Of ordinary use behind the profile's usual gaze."""
-
 FIXATION_S: Final = 0.3
 RATE_HZ: Final = 30.0
 JUDGED: Final = 200
@@ -151,15 +147,16 @@ def _donned(wearer: Floats, rng: Generator) -> Tracker:
 
 def _calibrated(tracker: Tracker, rng: Generator) -> Profile:
     true = np.array([eyes_target_rad(one) for one in TARGETS])
-    (left, right), _ = fit_gaze(tracker.seen(true, rng), true)
-    use = _use(tracker, KNOWN_S, rng)
-    return replace(
+    seen = tracker.seen(true, rng)
+    (left, right), _ = fit_gaze(seen, true)
+    known = replace(
         of_nobody(),
-        gaze_rest_rad=median(use.gaze_rad),
-        gaze_rest_sd_rad=usual(use)[1],
+        gaze_rest_rad=tracker.seen(_looks(1, rng), rng)[0],
+        gaze_rest_sd_rad=np.stack([np.full(2, np.nan), LOOK_APART_SD_RAD]),
         gaze_offset_rad=np.stack([left.offset_rad, right.offset_rad]),
         gaze_matrix=np.stack([left.matrix, right.matrix]),
     )
+    return looked_apart(known, seen, true)
 
 
 def _use(tracker: Tracker, seconds: float, rng: Generator) -> Use:
@@ -200,7 +197,3 @@ def _turned(matrix: Floats, looks: Floats) -> Floats:
 def _off(sent: Floats, true: Floats) -> float:
     away = sent - true
     return float(np.degrees(np.hypot(away[..., 0], away[..., 1])).mean())
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table(donning_study(0)) + "\n")

@@ -84,6 +84,12 @@ class Affine:
         return cls(matrix=np.eye(2), offset_rad=np.zeros(2))
 
 
+def affines(matrix: Floats, offset_rad: Floats) -> tuple[Affine, Affine]:
+    """Return (left, right) of corrections as a profile has them: (2, 2, 2) and (2, 2)."""
+    left, right = (Affine(matrix=matrix[side], offset_rad=offset_rad[side]) for side in (0, 1))
+    return left, right
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """An eye's correction with its gate's verdict: the identity where it was refused.
@@ -182,7 +188,11 @@ def judged(seen_rad: Floats, true_rad: Floats, errors: Errors = ONE_EYE) -> Judg
 
 
 def both(
-    seen_rad: Floats, true_rad: Floats, errors: Errors = ONE_EYE
+    seen_rad: Floats,
+    true_rad: Floats,
+    errors: Errors = ONE_EYE,
+    *,
+    former: tuple[Affine, Affine] | None = None,
 ) -> tuple[tuple[Affine, Affine], Outcome]:
     """Fit both eyes, each under its gate.
 
@@ -190,16 +200,20 @@ def both(
         seen_rad: Shape (N, 2, 2), a row each target: (left, right) by (yaw, pitch), NaN where unseen.
         true_rad: Shape (N, 2, 2), where each eye has to turn to look at it.
         errors: How one eye of such trackers errs.
+        former: What stays of an eye that is refused; by default nothing is corrected then.
     """
     apart = seen_rad[:, 0, 0] - seen_rad[:, 1, 0]
     apart = apart[np.isfinite(apart)]
-    same = (Affine.none(), Affine.none())
+    same = former or (Affine.none(), Affine.none())
     if apart.size and np.median(apart) < APART_LEAST_RAD:
         return same, Outcome(
             step="gaze", accepted=False, reason="the eyes look apart: are left and right swapped?"
         )
     eyes = [judged(seen_rad[:, side], true_rad[:, side], errors) for side in (0, 1)]
-    return (eyes[0].affine, eyes[1].affine), _told(eyes)
+    left, right = (
+        eye.affine if eye.accepted else kept for eye, kept in zip(eyes, same, strict=True)
+    )
+    return (left, right), _told(eyes)
 
 
 def _told(eyes: Sequence[Judged]) -> Outcome:

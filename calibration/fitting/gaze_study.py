@@ -1,6 +1,6 @@
 """What calibrating gaze from k targets is worth, on real eyes.
 
-    python -m unvisor.calibration.fitting.gaze_study FOLDER/t_*_1.csv
+    unvisor evaluate --study targets FOLDER/t_*_1.csv
 
 A session's targets are drawn at random: k of them to fit, the others to judge by. Beside each other:
 no correction, an offset alone (what most programs do), the fit, the fit behind its gate, and the best
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import csv
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from .gaze import BOTH_EYES, ONE_EYE, Affine, Errors, affine, away, judged
 
 Floats = NDArray[np.float64]
 Eyes = Literal["both", "left", "right"]
+EYES: Final[tuple[Eyes, ...]] = ("both", "left", "right")
 
 AWAY_M: Final = 6.0
 """Of the targets that are used: those far off, where both eyes look the same way."""
@@ -90,22 +90,30 @@ def sessions(paths: Sequence[Path]) -> list[Session]:
     return [session for session in found if len(session.both[0]) >= LEAST_TARGETS]
 
 
-def study(found: Sequence[Session], eyes: Eyes, k: int, *, seed: int = 0) -> Row:
+def study(
+    found: Sequence[Session], eyes: Eyes, k: int, *, seed: int = 0, draws: int = DRAWS
+) -> Row:
     """Return what k targets are worth.
 
     Args:
-        found: At least one session.
+        found: The sessions.
         eyes: Whose: of both together, as an app takes a gaze, or of one.
         k: How many targets are looked at, above 0.
         seed: Of the draws.
+        draws: Of targets, for each session.
+
+    Raises:
+        CalibrationError: There is no session.
     """
+    if not found:
+        raise CalibrationError(f"no session has {LEAST_TARGETS} targets: name more t_*_1.csv")
     errors = BOTH_EYES if eyes == "both" else ONE_EYE
     scores: list[tuple[float, ...]] = []
     rng = np.random.default_rng([seed, k])
     for session in found:
         seen, true = getattr(session, eyes)
         best = affine(seen, true, _FREE)
-        for _ in range(DRAWS):
+        for _ in range(draws):
             order = rng.permutation(len(seen))
             few, rest = order[:k], order[k:]
             gate = judged(seen[few], true[few], errors)
@@ -162,14 +170,3 @@ def _session(user: str, name: str, rows: Floats) -> Session:
         left=(np.column_stack([left_x, left_y]), true + turned),
         right=(np.column_stack([right_x, right_y]), true - turned),
     )
-
-
-def main(paths: Sequence[str]) -> None:
-    """Print the study of the files named."""
-    found = sessions([Path(path) for path in paths])
-    rows = [study(found, eyes, k) for eyes in ("both", "left", "right") for k in (1, 3, 5, 9)]
-    sys.stdout.write(f"{len(found)} sessions\n{table(rows)}\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

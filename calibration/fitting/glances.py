@@ -27,6 +27,13 @@ correlated by .4 from one to the next)."""
 
 _FEWEST: Final = 3  # blocks
 
+LOOK_APART_SD_RAD: Final = np.radians((1.2, 1.0))
+"""How far one look at one place errs, left less right, (yaw, pitch): half the variance of 1.7 and 1.4°
+(SCIENCE 5.2); the other half lasts a donning."""
+
+USUAL_AWAY_M: Final = 1.8
+"""Of what people look at, about (assumed)."""
+
 
 def together_and_apart(gaze_rad: Floats) -> Floats:
     """Return (..., 2, 2) of eyes as (together, apart) by (yaw, pitch)."""
@@ -47,7 +54,7 @@ def usual(use: Use) -> tuple[Floats, Floats]:
         Two of shape (2, 2), radians: (together, apart) by (yaw, pitch); NaN where not known.
     """
     rows = together_and_apart(use.gaze_rad)
-    centre = median(rows) if len(rows) else np.full((2, 2), np.nan)
+    centre = median(rows)
     if not len(rows):
         return centre, np.full((2, 2), np.nan)
     block = (use.eyes_ns - use.eyes_ns[0]) // round(BLOCK_S * NS_PER_S)

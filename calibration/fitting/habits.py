@@ -114,7 +114,7 @@ _GROUPS: Final = {
 def _errors(guess: Floats, truth: Floats, rate_hz: float) -> Floats | None:
     """Return the mean absolute error under each of `GAINS`; None where under a second is known."""
     known = np.isfinite(guess) & np.isfinite(truth)
-    if known.sum() < rate_hz:
+    if known.any(axis=1).sum() < rate_hz:
         return None
     meant, said = truth[known], guess[known]
     return np.array([np.abs(meant - gain * said).mean() for gain in GAINS])

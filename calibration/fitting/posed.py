@@ -20,9 +20,12 @@ from ...headset.expressions import angles_from_gaze
 from ...headset.names import UNIFIED, UNIFIED_INDEX
 from ..correction import LEAST_OPENING, LEAST_REST
 from ..profile_types import Profile, of_nobody
-from ..routine.captures import Capture, eyes_target_rad
+from ..routine.captures import Capture
 from ..routine.poses import NEUTRAL, POSES, Pose
+from .gaze import affines
 from .gaze import both as fit_gaze
+from .glances import LOOK_APART_SD_RAD
+from .looked import FEWEST, looked_apart, targets
 from .outcome import Outcome, reasons, summary
 from .robust import median, quantile, scatter, shrunk
 from .sides import unmix
@@ -44,12 +47,6 @@ MOST_AT_REST: Final = 0.6
 
 STEADY: Final = 0.1
 """Scatter of a shape in a pose of rest; trackers' noise is less than half of it."""
-
-FEWEST: Final = 5
-"""Rows: of a tracker at 5 Hz, a second."""
-
-STEADY_GAZE_RAD: Final = np.radians(3.0)
-"""Scatter of gaze on one target; more is a search for it."""
 
 _GROUPS: Final = {
     pose.name: "cheeks" if "CheekPuffLeft" in pose.rises else pose.group or "rest" for pose in POSES
@@ -85,7 +82,7 @@ def fit_captures(
 
     Args:
         captures: Poses by name (`routine.poses`, and `puff_left`, `puff_right`), each at most once;
-            those that hold no finite number count as not taken.
+            those of fewer than `FEWEST` rows count as not taken.
         base: What is known already; stays where nothing better is found.
         missed: Pose -> why there is none of it, for the notes.
 
@@ -142,7 +139,10 @@ def _rest(profile: Profile, taken: Taken) -> Step:
         gaze_rest_rad=_or(gaze_rad, profile.gaze_rest_rad),
     )
     if np.isfinite(gaze_rad).any():
-        fitted = replace(fitted, gaze_rest_sd_rad=np.full((2, 2), np.nan))  # looked ahead, as told
+        # They looked ahead, as told: nothing of where they usually look, and one look's worth of how
+        # far the eyes are apart, by which later donnings are known.
+        doubt = np.stack([np.full(2, np.nan), LOOK_APART_SD_RAD])
+        fitted = replace(fitted, gaze_rest_sd_rad=doubt)
     return fitted, [Outcome(step="rest", accepted=True, reason="")]
 
 
@@ -156,7 +156,7 @@ def _range(profile: Profile, taken: Taken) -> Step:
             continue
         top = quantile(taken[pose.name].weights, TOP)
         if _rises(pose, top, profile):
-            reach[pose.shapes] = np.fmax(reach[pose.shapes], top[pose.shapes])
+            reach[pose.shapes] = _or(top, reach)[pose.shapes]  # a former tracker's may be larger
             seen.setdefault(_GROUPS[pose.name], []).append(pose.name)
         else:
             unseen.setdefault(_GROUPS[pose.name], []).append(pose.name)
@@ -230,31 +230,12 @@ def _winks(profile: Profile, taken: Taken) -> Step:
     ]
 
 
-def targets(profile: Profile, captures: Iterable[Capture]) -> tuple[Floats, Floats]:
-    """Return what the eyes were seen to do at targets, and where those were: (N, 2, 2) radians each.
-
-    An eye that was shut, or searched for its target, is NaN.
-    """
-    seen: list[Floats] = []
-    true: list[Floats] = []
-    shut = 0.5 * np.nan_to_num(profile.openness_rest, nan=1.0)
-    for capture in captures:
-        if capture.target_rad is None or not np.isfinite(capture.target_rad).all():
-            continue
-        angles_rad = _angles_rad(capture)
-        angles_rad[capture.openness < shut] = np.nan
-        enough = np.isfinite(angles_rad).all(axis=-1).sum(axis=0) >= FEWEST
-        steady = (scatter(angles_rad) <= STEADY_GAZE_RAD).all(axis=-1)
-        seen.append(np.where((enough & steady)[:, None], median(angles_rad), np.nan))
-        true.append(eyes_target_rad(capture.target_rad))
-    return np.array(seen).reshape(-1, 2, 2), np.array(true).reshape(-1, 2, 2)
-
-
 def _gaze(profile: Profile, taken: Taken) -> Step:
     seen, true = targets(profile, taken.values())
     if not len(seen):
         return profile, []
-    (left, right), outcome = fit_gaze(seen, true)
+    former = affines(profile.gaze_matrix, profile.gaze_offset_rad)
+    (left, right), outcome = fit_gaze(seen, true, former=former)
     if not outcome.accepted:
         return profile, [outcome]
     fitted = replace(
@@ -262,7 +243,7 @@ def _gaze(profile: Profile, taken: Taken) -> Step:
         gaze_offset_rad=np.stack([left.offset_rad, right.offset_rad]),
         gaze_matrix=np.stack([left.matrix, right.matrix]),
     )
-    return fitted, [outcome]
+    return looked_apart(fitted, seen, true), [outcome]
 
 
 def _quality(outcomes: list[Outcome], missed: int) -> float:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from ..correction import LEAST_REST
 from ..profile_types import Donning, Profile
-from .gaze import DONNING, inverse
+from .gaze import DONNING, affines, inverse
 from .gaze import both as fit_gaze
 from .glances import eyes_of, together_and_apart, usual
 from .outcome import Outcome, reasons
 from .robust import median, scatter, shrunk
-from .use import Use
+from .use import Use, covered_s
 
 Floats = NDArray[np.float64]
 
@@ -98,7 +98,8 @@ def refit_gaze(
         true_rad: Shape (N, 2, 2).
     """
     meant = np.stack([_before(profile, side, true_rad[:, side]) for side in (0, 1)], axis=1)
-    eyes, outcome = fit_gaze(seen_rad, meant, DONNING)
+    former = affines(donning.gaze_matrix, donning.gaze_offset_rad)
+    eyes, outcome = fit_gaze(seen_rad, meant, DONNING, former=former)
     if not outcome.accepted:
         return donning, outcome
     changed = replace(
@@ -127,10 +128,15 @@ def _rest(profile: Profile, use: Use) -> tuple[Floats, Outcome]:
         return none, Outcome(step="rest", accepted=False, reason="no shape was still enough")
     # What the first half says has to hold in the second, and the other way round.
     first, second = np.array_split(use.weights, 2)
-    halves = np.stack([median(first), median(second)])[:, off != 0.0] - profile.rest[off != 0.0]
-    before, after = np.nanmean(np.abs(halves)), np.nanmean(np.abs(halves - halves[::-1]))
+    halves = np.stack([median(first), median(second)]) - profile.rest
+    off = np.where(np.isfinite(halves).all(axis=0), off, 0.0)
+    if not off.any():
+        return none, Outcome(step="rest", accepted=False, reason="no shape was seen throughout")
+    halves = halves[:, off != 0.0]
+    before, after = np.abs(halves).mean(), np.abs(halves - halves[::-1]).mean()
     accepted = bool(after < before)
-    return shrunk(off, use.seconds, 0.0, REST_K_S) if accepted else none, Outcome(
+    seen_s = covered_s(use.face_ns)
+    return shrunk(off, seen_s, 0.0, REST_K_S) if accepted else none, Outcome(
         step="rest",
         accepted=accepted,
         reason="" if accepted else "it was not the same throughout",
@@ -150,7 +156,8 @@ def _lids(profile: Profile, use: Use) -> tuple[Floats, Outcome]:
     if (scatter(use.openness) > MOVES).any():
         return np.ones(2), Outcome(step="lids", accepted=False, reason="they were not still enough")
     ratio = np.clip(now / known, 0.7, 1.4)
-    return shrunk(ratio, use.seconds, 1.0, REST_K_S), Outcome(step="lids", accepted=True, reason="")
+    seen_s = covered_s(use.eyes_ns)
+    return shrunk(ratio, seen_s, 1.0, REST_K_S), Outcome(step="lids", accepted=True, reason="")
 
 
 def _gaze(profile: Profile, use: Use) -> tuple[Floats, Outcome]:

@@ -10,13 +10,18 @@ Floats = NDArray[np.float64]
 
 def quantile(rows: Floats, q: float) -> Floats:
     """Return the quantile along axis 0 over what is finite; NaN where nothing is."""
-    flat = rows.reshape(len(rows), -1)
-    out = np.full(flat.shape[1], np.nan)
-    for column, values in enumerate(flat.T):
-        finite = values[np.isfinite(values)]
-        if finite.size:
-            out[column] = np.quantile(finite, q)
-    return out.reshape(rows.shape[1:])
+    if not len(rows):
+        return np.full(rows.shape[1:], np.nan)
+    known = np.isfinite(rows)
+    ordered = np.sort(np.where(known, rows, np.nan), axis=0)  # NaN comes last
+    last = np.maximum(known.sum(axis=0) - 1, 0)
+    at = q * last
+    low = np.floor(at).astype(np.intp)
+    below, above = (
+        np.take_along_axis(ordered, index[None], axis=0)[0]
+        for index in (low, np.minimum(low + 1, last))
+    )
+    return below + (above - below) * (at - low)
 
 
 def median(rows: Floats) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...headset.expressions import angles_from_gaze
+from ..fitting.robust import median
 from .captures import Capture, eyes_target_rad
 from .poses import CENTRE, NEUTRAL, Pose
 
@@ -68,7 +68,7 @@ class Rest:
     def learnt(self, capture: Capture) -> Rest:
         """Return it with what a pose that was seen tells of it."""
         if capture.pose == NEUTRAL:
-            weights, openness = _median(capture.weights), _median(capture.openness)
+            weights, openness = median(capture.weights), median(capture.openness)
             return replace(
                 self,
                 weights=np.nan_to_num(weights),
@@ -112,7 +112,7 @@ def _shown(pose: Pose, capture: Capture, rest: Rest) -> tuple[Flags, str]:
 
 def _still(capture: Capture) -> Flags:
     """Return which rows have all shapes near their medians; a blink is no movement."""
-    off = np.abs(capture.weights - _median(capture.weights))
+    off = np.abs(capture.weights - median(capture.weights))
     seen = _any(np.isfinite(capture.weights)) | _any(np.isfinite(capture.openness))
     return seen & ~_any(off > STEADY)  # NaN is not above
 
@@ -132,7 +132,7 @@ def _looked(capture: Capture, rest: Rest) -> tuple[Flags, str]:
 
 def _off_rad(capture: Capture) -> Floats:
     """Return each eye's median error on a target, (2, 2)."""
-    return _median(_angles_rad(capture) - eyes_target_rad(_target_rad(capture)))
+    return median(_angles_rad(capture) - eyes_target_rad(_target_rad(capture)))
 
 
 def _angles_rad(capture: Capture) -> Floats:
@@ -164,15 +164,6 @@ def _all(flags: Flags) -> Flags:
 
 def _mean(rows: Floats) -> Floats:
     """Return each row's mean over what is finite; NaN where nothing is."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of rows without a number
-        return np.nanmean(rows, axis=1)
-
-
-def _median(rows: Floats) -> Floats:
-    """Return the median over rows of what is finite; NaN where nothing is."""
-    if not len(rows):
-        return np.full(rows.shape[1:], np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmedian(rows, axis=0)
+    known = np.isfinite(rows)
+    means = np.where(known, rows, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.where(known.any(axis=1), means, np.nan)

@@ -151,8 +151,7 @@ class Routine:
         elif self._state is _State.PLAN:
             self._ask()  # whatever they want, they have heard enough of the plan
         elif wish == "skip":
-            if self._state is not _State.SEEN:
-                self._missed.setdefault(self._pose.name, "left out by you")
+            self._miss(self._pose, "left out by you")
             self._advance()
         elif wish == "again":
             self._taken.pop(self._pose.name, None)
@@ -203,7 +202,7 @@ class Routine:
             return
         gone = [pose for pose in (self._pose, *self._left) if not glimpse.of(pose)]
         for pose in gone:
-            self._missed[pose.name] = "its tracker was lost"
+            self._miss(pose, "its tracker was lost")
         self._left = deque(pose for pose in self._left if pose not in gone)
         if self._pose.name == NEUTRAL:
             kept = tuple(pose for pose in self._plan.poses if pose not in gone)
@@ -254,8 +253,12 @@ class Routine:
         if self._tries < TRIES and spent_s < TRIED_S:
             self._enter(_State.AGAIN, AGAIN_S, f"Again: {why}", pose.words)
         else:
-            self._missed[pose.name] = why
+            self._miss(pose, why)
             self._enter(_State.REFUSED, REFUSED_S, f"Left out: {why}", pose.words)
+
+    def _miss(self, pose: Pose, why: str) -> None:
+        if pose.name not in self._taken:  # what was seen before the headset came off counts
+            self._missed.setdefault(pose.name, why)
 
     def _advance(self) -> None:
         if not self._left:
@@ -270,8 +273,7 @@ class Routine:
         """End; what was not done is missed for a reason."""
         if why:
             for pose in (self._pose, *self._left):
-                if pose.name not in self._taken:
-                    self._missed.setdefault(pose.name, why)
+                self._miss(pose, why)
             self._left.clear()
         count = len(self._taken)
         words = f"Done: {count} of {count + len(self._missed)} seen"

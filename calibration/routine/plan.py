@@ -95,17 +95,26 @@ class Plan:
         return sum(pose.seconds for pose in self.poses)
 
 
-def plan(seen: Seen, *, targets: bool) -> Plan:
+def plan(seen: Seen, *, targets: bool, gaze_alone: bool = False) -> Plan:
     """Return what the wearer is to be asked for.
 
     Args:
         seen: What live sensors tell of.
         targets: Whether something can show what to look at, at an angle to the head.
+        gaze_alone: Ask for nothing but to look at targets: after a donning, that is what is missing.
 
     Raises:
-        CalibrationError: No sensor tells of anything that can be asked for.
+        CalibrationError: No sensor tells of anything that can be asked for, or of gaze alone nothing
+            can be shown.
     """
-    possible = [pose for pose in POSES if seen.sees(pose)]
+    if gaze_alone and not (targets and seen.gaze):
+        why = NOWHERE_TO_SHOW if seen.gaze else "no sensor tells of gaze"
+        raise CalibrationError(f"gaze: {why}")
+    possible = [
+        pose
+        for pose in POSES
+        if seen.sees(pose) and (pose.target_rad is not None or not gaze_alone)
+    ]
     poses = tuple(pose for pose in possible if targets or pose.target_rad is None)
     if not possible:
         raise CalibrationError(

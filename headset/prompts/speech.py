@@ -80,6 +80,7 @@ class Speech:
         trace: TracebackType | None,
         /,
     ) -> None:
+        self.speaks = False
         if self._speaking is not None:
             try:
                 self._speaking.wait(_ENDS_WITHIN_S if kind is None else 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -30,10 +31,11 @@ class Ways:
         with ExitStack() as stack:
             for way in self._ways:
                 try:
-                    stack.enter_context(way)
+                    way.__enter__()
                 except UnvisorError as error:
                     self.failed[way.name] = str(error)
                 else:
+                    stack.push(partial(self._closed, way))
                     self._used.append(way)
             self._stack = stack.pop_all()
         return self
@@ -47,6 +49,19 @@ class Ways:
     ) -> None:
         self._used, self._told = [], None
         self._stack.__exit__(kind, error, trace)
+
+    def _closed(
+        self,
+        way: Way,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close one way; that it cannot be is no reason to lose what was told by the others."""
+        try:
+            way.__exit__(kind, error, trace)
+        except UnvisorError as fault:
+            self.failed.setdefault(way.name, str(fault))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -48,14 +48,17 @@ class XSOverlay:
         """Open a socket.
 
         Raises:
-            OutputError: Nobody listens there.
+            OutputError: Nobody listens there, or the system gives no socket.
         """
-        if _free(self._port):
-            raise OutputError(self._nobody())
-        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        opened.setblocking(False)
-        opened.connect((_HERE, self._port))
+        try:
+            if _free(self._port):
+                raise OutputError(self._nobody())
+            opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        except OSError as cause:
+            raise OutputError(f"XSOverlay: no socket ({cause.strerror}): end something") from cause
         self._socket = opened
+        opened.setblocking(False)
+        opened.connect((_HERE, self._port))  # of this machine, by UDP: nothing is sent yet
         return self
 
     def __exit__(

@@ -1,6 +1,6 @@
 """What automatic re-fits are worth on whole faces: takes in which the headset goes off and on again.
 
-    python -m unvisor.reconstruct.judge.donned TAKE.h5…
+    unvisor evaluate --study donning TAKE.h5…
 
 A take with truth is sensed by an eye tracker and a mouth tracker that err (`datasets.simulate`). In
 its middle the headset comes off for `OFF_S`, and goes on as another donning of the same wearer. Their
@@ -13,10 +13,8 @@ re-fit brings into anything that is sent, from one frame to the next.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -32,7 +30,6 @@ from ...calibration.routine.captures import Capture, eyes_target_rad
 from ...calibration.routine.poses import POSES
 from ...datasets.recording import Recording, interpolate
 from ...datasets.simulate import simulate
-from ...datasets.store import load
 from ...headset.clock import NS_PER_S
 from ...headset.expressions import angles_from_gaze, gaze_from_angles, gaze_from_arkit
 from ...headset.frame import Face, Origin, SensorFrame, WornSample
@@ -230,12 +227,3 @@ def table(rows: Sequence[Donned]) -> str:
         f"re-fit {max(row.step for row in rows):.3f} of a weight, "
         f"{max(row.step_deg for row in rows):.2f}° of gaze"
     )
-
-
-if __name__ == "__main__":
-    found = [
-        donned_again(load(Path(word)), "neutral", seed=seed)
-        for word in sys.argv[1:]
-        for seed in range(SEEDS)
-    ]
-    sys.stdout.write(table(found) + "\n")

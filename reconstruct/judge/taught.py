@@ -1,6 +1,6 @@
 """What a capture of one's own face is worth: taught by one take, judged on another of the same person.
 
-    python -m unvisor.reconstruct.judge.taught TAKE.h5…
+    unvisor evaluate --study own-face TAKE.h5…
 
 Takes have truth and a person; at least two people have two takes. For each person a model is fitted on
 everybody else's. Judged is the mean absolute error over the hidden 14 after the calibration's seconds,
@@ -9,12 +9,10 @@ divided by that of the wearer's own rest, before and after teaching.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -24,7 +22,6 @@ from ...calibration.fit import fit
 from ...calibration.profile import Profile, of_nobody
 from ...datasets.recording import Recording, interpolate
 from ...datasets.simulate import simulate
-from ...datasets.store import load
 from ...headset.clock import NS_PER_S
 from ...headset.errors import RecordingError
 from ...headset.names import ARKIT_INDEX, HIDDEN_14
@@ -53,7 +50,7 @@ class Taught:
 
 
 def taught(takes: Mapping[str, Recording], model: Callable[[str], str]) -> Iterator[Taught]:
-    """Yield every take of a person after every other of theirs.
+    """Yield every take of a person after every other of theirs; who has one take alone is passed over.
 
     Args:
         takes: By name, with truth and a person.
@@ -76,6 +73,8 @@ def taught(takes: Mapping[str, Recording], model: Callable[[str], str]) -> Itera
 
 def table(rows: list[Taught]) -> str:
     """Return the study as text: each person counts once."""
+    if not rows:
+        return "nobody has two takes: name two of one person, and one of another"
     people = sorted({row.person for row in rows})
     lines: list[str] = []
     each: list[Floats] = []
@@ -107,27 +106,30 @@ def _ratio(take: Recording, model: str, habits: Profile | None) -> float:
     return float(off[known].mean() / np.abs(truth[known]).mean())
 
 
-def _main(paths: list[Path]) -> str:
+def fitted_without(takes: Mapping[str, Recording], folder: Path) -> Callable[[str], str]:
+    """Return what fits for a person the model that ships, on everybody else's takes.
+
+    Args:
+        takes: By name, with truth and a person.
+        folder: Where models go.
+
+    Raises:
+        RecordingError: One person alone: nobody is left to fit on.
+    """
     from ..fit.training import train
 
-    takes = {path.stem: load(path) for path in paths}
-    people = {take.about.person for take in takes.values()}
+    people = sorted({take.about.person for take in takes.values()})
     if len(people) < 2:
         raise RecordingError("one person alone: a model is fitted on others: name their takes, too")
-    with TemporaryDirectory(prefix="unvisor-") as folder:
 
-        def left_out(person: str) -> str:
-            others = {
-                name: simulate(take, _RIG, noise="none")
-                for name, take in takes.items()
-                if take.about.person != person
-            }
-            file = Path(folder) / f"{len(list(Path(folder).iterdir()))}.onnx"
-            train(DEFAULT, others, file)
-            return str(file)
+    def fitted(person: str) -> str:
+        others = {
+            name: simulate(take, _RIG, noise="none")
+            for name, take in takes.items()
+            if take.about.person != person
+        }
+        file = folder / f"{people.index(person)}.onnx"
+        train(DEFAULT, others, file)
+        return str(file)
 
-        return table(list(taught(takes, left_out)))
-
-
-if __name__ == "__main__":
-    sys.stdout.write(_main([Path(word) for word in sys.argv[1:]]) + "\n")
+    return fitted

@@ -26,8 +26,10 @@ from typing import Final
 import numpy as np
 
 from unvisor.calibration import profile
+from unvisor.calibration.consent.sealed import sealed, unsealed
+from unvisor.calibration.consent.store import Grant
 from unvisor.calibration.profile_file import written
-from unvisor.headset.errors import CalibrationError
+from unvisor.headset.errors import CalibrationError, UnvisorError
 
 assert sys.platform != "win32", "needs fork and SIGKILL"
 
@@ -36,6 +38,7 @@ NEW_S: Final = 2.0
 _OF_THE_SYSTEM: Final = ("posix", "_io")
 _MOST: Final = 400
 _ROUNDS: Final = 40
+_GRANT: Final = Grant(context_id="0" * 32, wearer="w", key=bytes(32))
 
 
 def of(seconds: float) -> profile.Profile:
@@ -57,6 +60,18 @@ def undo(path: Path) -> None:
     profile.undo(path)
 
 
+def seal(content: bytes) -> bytes:
+    return sealed(content, [_GRANT])
+
+
+def unseal(path: Path, whole: bytes) -> bytes:
+    return unsealed(path, whole, _GRANT)
+
+
+def save_sealed(path: Path) -> None:
+    profile.save(path, of(NEW_S), seal=seal)
+
+
 def naive(path: Path) -> None:
     """What must be found out: writes in place."""
     path.write_bytes(written(of(NEW_S)))
@@ -70,7 +85,8 @@ def unsynced(path: Path) -> None:
 
 
 WAYS: Final[dict[str, Callable[[Path], None]]] = {
-    "save": save, "update": update, "undo": undo, "naive": naive, "unsynced": unsynced,
+    "save": save, "sealed": save_sealed, "update": update, "undo": undo, "naive": naive,
+    "unsynced": unsynced,
 }  # fmt: skip
 
 
@@ -144,8 +160,8 @@ def version(entry: Path) -> tuple[int, int]:
 def judge(path: Path, counts: dict[float, int], faults: list[str], where: str) -> None:
     """Count which profile is there; note where neither is."""
     try:
-        seconds = profile.load(path).seconds
-    except CalibrationError as error:
+        seconds = profile.load(path, unseal=unseal).seconds
+    except UnvisorError as error:
         faults.append(f"{where}: {error}")
         return
     if seconds in counts:

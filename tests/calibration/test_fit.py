@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,11 @@ def test_mouth_alone_says_that_the_eyes_are_uncalibrated() -> None:
     assert any("eye" in note for note in profile.notes)
     assert np.isfinite(profile.rest[JAW])
     assert profile.rest.shape == (len(UNIFIED),)
+
+
+def test_a_tracker_that_was_seen_for_a_moment_is_believed_by_that_moment() -> None:
+    long = [replace(one, faces=()) for one in frames(10.0, 0.3, share=0.0)]
+    short = frames(1.0, 0.3, share=0.0)
+    profile = fit(short + long[len(short) :])
+    assert profile.rest[JAW] == pytest.approx(0.1, abs=0.01)
+    assert profile.openness_rest == pytest.approx([0.8, 0.8])

@@ -22,7 +22,7 @@ def ran(mode: str, folder: Path) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("way", ["save", "update", "undo"])
+@pytest.mark.parametrize("way", ["save", "sealed", "update", "undo"])
 def test_at_every_call_the_old_or_the_new_one(tmp_path: Path, way: str) -> None:
     found = ran(way, tmp_path)
     assert found["faults"] == []

@@ -105,3 +105,17 @@ def test_ones_own_face_teaches_the_profile_and_can_be_undone(
     assert profile.load(out).notes == before.notes
     assert main(["calibrate", "--own-face", str(own), "--room", "--out", str(out)]) == 1
     assert "--own-face and --room" in capsys.readouterr().err
+
+
+def test_a_withdrawal_finds_former_profiles_whatever_replaced_them(take: Path) -> None:
+    """What was made under a consent is deleted where a recording's profile has put it aside, too."""
+    words = ["--for", "calibrate", "--store", "profile", "--no-synthesis", "--yes"]
+    assert main(["consent", "give", *words]) == 0
+    place = profile.profile_place()
+    for until_s in ("4", "8", "20"):
+        assert main(["calibrate", "--recording", str(take), "--until-s", until_s]) == 0
+    assert main(["calibrate", "--undo"]) == 0
+    (former,) = profile.former(place)
+    assert main(["consent", "withdraw", "--yes"]) == 0
+    assert not place.exists()
+    assert not former.exists()

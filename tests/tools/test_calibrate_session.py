@@ -17,7 +17,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from unvisor.calibration.fitting.posed import fit_captures
 from unvisor.calibration.routine.resting import Resting
-from unvisor.headset.clock import NS_PER_S, now_ns
+from unvisor.headset.clock import NS_PER_S
 from unvisor.headset.frame import AT_REST, SensorFrame
 from unvisor.headset.names import UNIFIED_INDEX
 from unvisor.headset.prompts.xsoverlay import XSOverlay
@@ -57,7 +57,9 @@ class Babble:
         while not (samples := self._reader.read()):
             pass
         self._assembly.add("babble", samples)
-        return replace(self._assembly.frame(now_ns()), time_ns=round(at_s * NS_PER_S))
+        # As it was when the packet came: a machine that is busy is no tracker that has gone.
+        frame = self._assembly.frame(samples[-1].received_ns)
+        return replace(frame, time_ns=round(at_s * NS_PER_S))
 
 
 @contextmanager

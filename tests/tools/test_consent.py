@@ -9,15 +9,17 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from unvisor.calibration.consent.context import context
+from unvisor.calibration.consent.permit import SignedPermit
 from unvisor.calibration.consent.store import Store
 from unvisor.headset.errors import ConsentError
 from unvisor.headset.outputs.live_link_face import PLUG as LIVE_LINK_FACE
 from unvisor.headset.permit import Basis
-from unvisor.tools import consenting
+from unvisor.tools import accounting, consenting
 from unvisor.tools.main import main
 
 EVENING = context("run", audience=["vrchat"], retention=["recording"])
@@ -61,8 +63,8 @@ def test_from_giving_to_withdrawing(capsys: pytest.CaptureFixture[str], tmp_path
 def test_for_people_it_says_it_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert consent("show") == 0
     assert "nothing was agreed to" in capsys.readouterr().out
-    assert consent("give", "--for", "record", "--store", "recording", "--yes") == 0
-    assert "For keeping what your face did, `unvisor record` senses" in capsys.readouterr().out
+    assert consent("give", "--for", "calibrate", "--store", "profile", "--yes") == 0
+    assert "For learning your face, `unvisor calibrate` senses" in capsys.readouterr().out
     for words in ("show", "verify", "audit"):
         assert consent(words) == 0
     out = capsys.readouterr().out
@@ -80,6 +82,10 @@ def test_for_people_it_says_it_in_words(capsys: pytest.CaptureFixture[str]) -> N
         ),
         (["give", "--for", "run"], "nothing is sent or stored: name --to or --store"),
         (["give", "--for", "run", "--to", "a b", "--yes"], "correct it"),
+        (
+            ["give", "--for", "run", "--to", "vrcaht@192.0.2.7", "--yes"],
+            "--to vrcaht: no such output: known are live-link-face, vrchat",
+        ),
         (["withdraw", "abc", "--yes"], "no such consent: there are none"),
         (["export", "abc", "--out", "x.json"], "no such consent"),
     ],
@@ -106,6 +112,27 @@ def test_a_changed_record_and_a_cut_log_are_told(
     assert "changed since it was signed" in json.dumps(verified)
     assert "cut" in json.dumps(told(capsys, "audit", code=1)["faults"])
     assert told(capsys, "audit", "--renew")["whole"] is True
+
+
+def test_a_withdrawal_reaches_logs_that_were_set_aside_and_can_be_done_again(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    permit = consenting.permit_for(EVENING, yes=True, terminal=False)
+    assert isinstance(permit, SignedPermit)
+    takes = [tmp_path / name for name in ("one.h5", "two.h5")]
+    for take in takes:
+        take.write_bytes(b"a face")
+        accounting.audit(permit).keep_file(take, "recording")
+        told(capsys, "audit", "--renew")
+    (record,) = [one.record for one in Store().all() if one.record]
+    Store().withdraw(record, now=consenting.utc(), how="one that was interrupted here")
+    assert told(capsys, "withdraw", "--yes") == {"withdrawn": []}
+    consenting.permit_for(EVENING, yes=True, terminal=False)  # what holds now stays so
+    after = told(capsys, "withdraw", record.id[:8], "--yes")
+    assert after["withdrawn"] == [record.id]
+    assert not any(take.exists() for take in takes)
+    assert len(after["deleted"]) == len(takes)  # type: ignore[arg-type]  # pyright: ignore
+    assert consenting.permit_for(EVENING, yes=False, terminal=False).refusal("vrchat") is None
 
 
 def test_a_use_that_was_agreed_to_is_permitted_and_another_refused_by_its_command() -> None:
@@ -140,6 +167,23 @@ def test_what_has_a_basis_of_its_own_needs_no_record(basis: Basis, folder: Path)
     assert not folder.exists(), "nothing was written for it"
 
 
+@pytest.mark.parametrize("kind", ["reference", "licence"])
+def test_a_wearers_consent_is_not_for_a_recording_of_nobody_knows_whom(
+    kind: Literal["reference", "licence"],
+) -> None:
+    assert consenting.permit_for(EVENING, yes=True, terminal=False)
+    unstated = Basis(kind=kind, text="not stated")
+    permit = consenting.permit_for(EVENING, yes=True, terminal=False, basis=unstated)
+    assert permit.refusal("vrchat") is not None
+
+
+@pytest.mark.parametrize("text", ["a" * 300, "\udcff" * 32, "０" * 32])
+def test_a_recording_may_name_what_is_no_record(text: str, folder: Path) -> None:
+    consenting.permit_for(EVENING, yes=True, terminal=False)
+    basis = Basis(kind="consent", text=text)
+    assert consenting.permit_for(EVENING, yes=False, terminal=False, basis=basis).basis == basis
+
+
 def test_what_stays_in_the_headset_is_not_asked_about(folder: Path) -> None:
     alone = context("run")
     permit = consenting.permit_for(alone, yes=False, terminal=False)
@@ -165,6 +209,21 @@ def test_another_machine_is_another_destination() -> None:
     assert consenting.destination("live-link-face", here) == "live-link-face"
 
 
+def test_no_two_hosts_have_one_name() -> None:
+    hosts = ("münchen.example", "mänchen.example", "fe80::1%eth0", "fe80::1_eth0")
+    outputs = [LIVE_LINK_FACE.settings(host=host) for host in hosts]
+    named = {consenting.destination("x", given) for given in outputs}
+    assert {"x@xn--mnchen-3ya.example", "x@fe80::1%eth0"} < named
+    assert len(context("run", audience=sorted(named)).audience) == len(hosts)
+    for nonsense, shown in (("a b", "a%20b"), ("a\x1b[2Jb", "a%1B[2Jb"), ("ü..", "%C3%BC..")):
+        given = LIVE_LINK_FACE.settings(host=nonsense)
+        asked = consenting.use("run", {"live-link-face": given}, stored={})
+        assert asked.audience == (f"live-link-face@{shown}",)
+    given = LIVE_LINK_FACE.settings(host="x" * 300)
+    with pytest.raises(ConsentError):
+        consenting.use("run", {"live-link-face": given}, stored={})
+
+
 ASKING = """
     from unvisor.calibration.consent.context import context
     from unvisor.headset.errors import ConsentError
@@ -178,8 +237,13 @@ ASKING = """
 """
 
 
-def on_a_terminal(key: bytes) -> str:
-    """Return all that a terminal shows where this key is pressed at the question."""
+def on_a_terminal(key: bytes, before: bytes = b"") -> str:
+    """Return all that a terminal shows where this key is pressed at the question.
+
+    Args:
+        key: Pressed once it is asked.
+        before: Pressed before.
+    """
     if sys.platform == "win32":
         pytest.skip("elsewhere: terminals of POSIX")
     assert sys.platform != "win32"  # for the type checker, which has none of it there
@@ -191,6 +255,7 @@ def on_a_terminal(key: bytes) -> str:
         [sys.executable, "-c", opens + textwrap.dedent(ASKING)],
         stdin=subprocess.DEVNULL, stdout=its_side, stderr=its_side, start_new_session=True,
     )  # fmt: skip
+    os.write(terminal, before)
     os.close(its_side)
     shown, pressed, deadline_s = b"", False, time.monotonic() + 60
     while time.monotonic() < deadline_s:
@@ -216,6 +281,8 @@ def test_one_sentence_and_one_key(folder: Path) -> None:
 
 
 def test_a_no_is_a_no(folder: Path) -> None:
-    shown = on_a_terminal(b"n")
-    assert "[y/n] no\nvrchat, recording: the answer was no: run `unvisor consent give" in shown
+    shown = on_a_terminal(b"\x1bOy" + b"n", before=b"y")
+    assert (
+        " Agree? [y/n] no\nvrchat, recording: the answer was no: run `unvisor consent give" in shown
+    )
     assert not list(folder.rglob("*.json"))

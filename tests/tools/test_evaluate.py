@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from unvisor.datasets.store import save
@@ -91,3 +92,28 @@ def test_what_cannot_be_done_is_said_in_a_line(
 def test_nobody_is_on_both_sides(takes: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(*takes, "--fit-on", takes[0]) == 1
     assert "on both sides" in capsys.readouterr().err
+
+
+def test_what_parts_of_calibrating_are_worth_is_studied_apart(
+    takes: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "t_1_1.csv"
+    rng = np.random.default_rng(0)
+    lines = ["user\tsession\td\tipd\toffX\toffY\tavgX\tavgY\tavgX_L\tavgY_L\tavgX_R\tavgY_R"]
+    for _ in range(40):
+        seen = "\t".join(f"{value:.3f}" for value in rng.normal(0.0, 9.0, 6))
+        lines.append(f"1\t1\t6\t63\t0.5\t0.2\t{seen}")
+    table.write_text("\n".join(lines), encoding="utf-8")
+    assert evaluate("--study", "targets", table) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("1 sessions")
+    assert len(shown.splitlines()) == 2 + 3 * 4
+    for words, says in (
+        ((), "nothing to judge: name recordings"),
+        (("--study", "targets"), "name the study's t_*_1.csv"),
+        (("--study", "own-face"), "name takes, two of a person"),
+        (("--study", "own-face", takes[0]), "one person alone"),
+        (("--study", "donning", "--full"), "--study and --full"),
+    ):
+        assert evaluate(*words) == 1
+        assert says in capsys.readouterr().err

@@ -77,7 +77,7 @@ def test_it_asks_once_rests_learns_keeps_and_uses(phone: Phone) -> None:
         wearer.until("Agree? [y/n]")
         assert phone.jaws() == []
         wearer.press(b"y")
-        wearer.until("keys: c calibrate, q quit")
+        wearer.until("keys: c calibrate, d put on anew, g gaze targets, q quit")
         wearer.wear(1.0)
         before = phone.jaws()
         assert before[-1] == pytest.approx(0.1, abs=1e-3), "the tracker's, as it comes"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from unvisor.calibration.consent.context import context
 from unvisor.calibration.consent.store import Store
 from unvisor.calibration.profile import of_nobody
 from unvisor.datasets import store
+from unvisor.datasets.performance import performance
+from unvisor.datasets.simulate import simulate
+from unvisor.headset.permit import Basis
+from unvisor.headset.rig import RIGS
 from unvisor.headset.sensors.babble import PLUG as BABBLE
 from unvisor.tools import consenting
 from unvisor.tools.main import main
@@ -105,6 +110,24 @@ def test_who_neither_sends_nor_stores_is_asked_nothing(
     assert main(["run", "--source", "demo", "--duration-s", "0.2", *to(phone), "--model", "neutral",
                  "--record", str(tmp_path / "x.h5")]) == 0  # fmt: skip
     assert not folder.exists()
+
+
+def test_a_recording_of_nobody_knows_whom_goes_nowhere_until_a_form_is_named(
+    phone: socket.socket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take = tmp_path / "x.h5"
+    recording = simulate(performance(), RIGS["mouth+eyes"]).first(0.5)
+    unstated = replace(recording.about, basis=Basis(kind="reference", text=""))
+    recording.about = unstated
+    store.save(take, recording)
+    words = ("run", "--source", str(take), "--model", "neutral", *to(phone))
+    assert run(*to(phone), "--yes") == 0, "what the wearer agrees to is of their own face"
+    received(phone)
+    assert main([*words, "--yes"]) == 1
+    assert "add --consent-reference" in capsys.readouterr().err
+    assert received(phone) == 0
+    assert main([*words, *FORM]) == 0
+    assert received(phone) > 0
 
 
 def test_cameras_are_asked_for_by_themselves(

@@ -135,6 +135,7 @@ def test_a_withdrawal_deletes_what_was_made_and_lists_the_rest(
         for path in (kept, changed, other):
             path.write_bytes(b"a face")
         crashed.with_suffix(".journal").write_bytes(b"half a face")
+        crashed.with_stem("crashed-recovered-1").write_bytes(b"half a face")
     for path in (kept, changed, crashed, other):
         audit.keep_file(path, "recording")
     changed.write_bytes(b"something of the wearer's own")
@@ -151,7 +152,8 @@ def test_a_withdrawal_deletes_what_was_made_and_lists_the_rest(
     told = "\n".join(after.left)
     for words in (
         "changed.h5: was changed",
-        "crashed.journal: a recording that was cut off",
+        "crashed.journal: of a recording that goes on or was cut off",
+        "crashed-recovered-1.h5: of a recording",
         "copies",
     ):
         assert words in told

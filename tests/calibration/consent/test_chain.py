@@ -140,6 +140,16 @@ def test_killed_between_a_line_and_the_head(tmp_path: Path) -> None:
     assert (found.faults, found.notes, len(found.lines)) == ((), (), 4)
 
 
+@pytest.mark.parametrize("path", ["x" * 5000, "\udcff.h5"])
+def test_nothing_is_written_that_could_not_be_read_back(tmp_path: Path, path: str) -> None:
+    made = chain(tmp_path, [NOW])
+    with pytest.raises(ConsentError, match=r"too long|not Unicode"):
+        made.append(Entry(event="made", path=path), NOW)
+    assert not checked(tmp_path).faults
+    made.append(entry(1), NOW)
+    assert checked(tmp_path).count == 3
+
+
 def test_a_line_too_many_is_not_taken(tmp_path: Path) -> None:
     made = chain(tmp_path, [NOW])
     place = files(tmp_path)[0]

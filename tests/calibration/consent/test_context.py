@@ -28,7 +28,7 @@ def test_a_use_is_covered_where_it_asks_for_no_more() -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (context("record", audience=["vrchat"]), "it is for `unvisor run`"),
+        (context("calibrate", audience=["vrchat"]), "it is for `unvisor run`"),
         (context("run", audience=["vrchat"], purpose="a study"), "it is for showing your face"),
         (context("run", audience=["vrchat@192.0.2.7"]), "sending to vrchat@192.0.2.7"),
         (context("run", retention=["film"]), "storing a film"),
@@ -78,7 +78,8 @@ def test_its_command_gives_consent_to_just_it(asked: Context) -> None:
     [
         {"audience": ["vr\x1b[2Jchat"]}, {"audience": ["--yes"]}, {"audience": ["x" * 101]},
         {"retention": ["everything"]}, {"days": 0}, {"days": 9999}, {"purpose": 'a" --yes "'},
-        {"purpose": "safe\u202eylno"}, {"purpose": "x" * 201}, {"application": "anything"},
+        {"purpose": "safe\u202eylno"}, {"purpose": "a study $(reboot)"}, {"purpose": "a `b`"},
+        {"purpose": "x" * 201}, {"application": "anything"},
         {"audience": [f"a{i}" for i in range(33)]},
     ],
 )  # fmt: skip

@@ -78,6 +78,20 @@ def test_no_byte_goes_out_once_consent_ends(
         assert gate.sent.octets >= 2 * octets
 
 
+def test_an_output_that_cannot_be_opened_again_is_tried_now_and_then(
+    store: Store, evening: Context
+) -> None:
+    record = store.give(evening, now=NOW, how="--yes")
+    permit = SignedPermit(store, record, evening, now=NOW, look_s=0.0)
+    settings = live_link_face.PLUG.settings(host="no-such-host.invalid")
+    gate = Gated("live-link-face", live_link_face.PLUG.make(settings), permit)
+    for _ in range(200):  # a name that is looked up each time would take seconds
+        gate.put(FRAME, GOLDEN_FACE)
+    assert "no such address" in gate.refusal
+    assert gate.health().state == "lost"
+    assert gate.sent.faces == 0
+
+
 def test_it_does_not_open_without_consent(receiver: socket.socket) -> None:
     plug = live_link_face.PLUG
     sink = plug.make(plug.settings(port=int(receiver.getsockname()[1]), host="127.0.0.1"))

@@ -93,6 +93,17 @@ def test_a_record_that_changes_or_goes_lets_nothing_out_until_it_is_back(
     assert ours.refusal("vrchat") is None
 
 
+def test_a_fault_of_the_moment_ends_with_it(store: Store, evening: Context) -> None:
+    ours = permit(store, evening)
+    key = store.folder / "keys" / "wearer.key"
+    away = key.rename(key.with_suffix(".away"))
+    path = store.path(ours.record.id)
+    path.write_bytes(path.read_bytes())  # looked at anew
+    assert "the wearer's key is gone" in (ours.refusal("vrchat") or "")
+    away.rename(key)
+    assert ours.refusal("vrchat") is None
+
+
 def test_between_two_looks_no_file_is_touched(store: Store, evening: Context) -> None:
     ours = permit(store, evening, look_s=3600.0)
     assert ours.refusal("vrchat") is None

@@ -7,14 +7,15 @@ import pytest
 from unvisor.calibration.consent.context import Context, context
 from unvisor.calibration.consent.sealed import (
     also_for,
-    is_sealed,
     open_sealed,
     seal,
     sealed,
+    told,
     unsealed,
 )
 from unvisor.calibration.consent.store import Store
 from unvisor.headset.errors import ConsentError
+from unvisor.headset.files import is_sealed
 
 from .conftest import NOW
 from .mutations import count, mutations
@@ -42,6 +43,27 @@ def test_it_opens_for_its_use_and_no_other(store: Store, evening: Context, profi
         open_sealed(profile, theirs)
     also_for(profile, ours, [theirs])
     assert open_sealed(profile, ours) == open_sealed(profile, theirs) == CONTENT
+
+
+def test_it_says_whose_it_is_before_it_is_opened(
+    store: Store, evening: Context, profile: Path, tmp_path: Path
+) -> None:
+    store.give(evening, now=NOW, how="--yes")
+    grant = store.grant(evening, now=NOW)
+    seal(profile, [grant])
+    key = store.key()
+    assert key is not None
+    shut = told(profile, profile.read_bytes())
+    assert (shut.wearer, shut.context_ids) == (key.public.kid, {evening.id})
+    other = Store(tmp_path / "another")
+    other.give(evening, now=NOW, how="--yes")
+    theirs = other.grant(evening, now=NOW)
+    with pytest.raises(ConsentError, match="was changed since"):
+        open_sealed(profile, theirs)
+    with pytest.raises(ConsentError, match="of several wearers"):
+        sealed(CONTENT, [grant, theirs])
+    with pytest.raises(ConsentError, match="is not sealed"):
+        told(profile, CONTENT)
 
 
 def test_sealing_twice_changes_nothing(store: Store, evening: Context, profile: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,18 @@ def test_a_use_is_covered_by_what_was_agreed_to(store: Store, evening: Context) 
     none, reason = store.covering(context("run", audience=["vmc"]), now=NOW)
     assert none is None
     assert "does not hold sending to vmc" in reason
+
+
+def test_two_programs_may_give_the_first_consents_at_once(store: Store) -> None:
+    uses = [context("run", audience=[f"output{n}"]) for n in range(8)]
+
+    def give(use: Context) -> None:
+        Store(store.folder).give(use, now=NOW, how="--yes")
+
+    with ThreadPoolExecutor(len(uses)) as programs:
+        list(programs.map(give, uses))
+    assert all(store.covering(use, now=NOW)[0] for use in uses)
+    assert not store.check().faults
 
 
 def test_it_ends_and_is_renewed(store: Store, evening: Context) -> None:

@@ -58,4 +58,10 @@ def test_robust_ones_pass_over_what_is_missing() -> None:
     blink = np.ones((60, 1))
     blink[:8] = 0.0
     assert scatter(blink)[0] == 0.0
+    assert np.isnan(median(np.zeros((0, 2, 2)))).all()
+    many = np.random.default_rng(0).normal(size=(41, 3, 2))
+    many[:7, 1] = np.nan
+    many[3, 0, 0] = np.inf
+    finite = np.where(np.isfinite(many), many, np.nan)
+    np.testing.assert_allclose(quantile(many, 0.84), np.nanquantile(finite, 0.84, axis=0))
     assert shrunk(np.array([1.0]), 3.0, 0.0, 1.0)[0] == 0.75

@@ -10,6 +10,8 @@ from unvisor.calibration import profile
 from unvisor.calibration.correction import Correction
 from unvisor.calibration.fitting.outcome import Outcome
 from unvisor.calibration.fitting.posed import Fitted, fit_captures
+from unvisor.calibration.fitting.refit import refit
+from unvisor.calibration.fitting.use import Use
 from unvisor.calibration.profile import of_nobody
 from unvisor.calibration.routine.captures import eyes_target_rad
 from unvisor.calibration.routine.poses import POSES
@@ -232,3 +234,47 @@ def test_what_is_refused_stays_as_the_base_has_it(whole: Fitted) -> None:
     )
     np.testing.assert_array_equal(again.profile.rest, whole.profile.rest)
     np.testing.assert_array_equal(again.profile.gaze_matrix, whole.profile.gaze_matrix)
+
+
+def test_an_eye_that_is_refused_keeps_the_former_correction(whole: Fitted) -> None:
+    captures = Poser(gaze_gain=1.0, gaze_off_rad=np.radians([[4.0, 2.0]] * 2)).all(*TARGETS)
+    blind = [replace(one, gaze=one.gaze.copy()) for one in captures]
+    for one in blind:
+        one.gaze[:, 1] = np.nan
+    again = fit_captures(blind, base=whole.profile).profile
+    np.testing.assert_array_equal(again.gaze_matrix[1], whole.profile.gaze_matrix[1])
+    assert (again.gaze_matrix[0] != whole.profile.gaze_matrix[0]).any()
+
+
+def test_who_did_the_routine_again_has_its_range_and_no_former_trackers(whole: Fitted) -> None:
+    again = fit_captures(Poser(amount=0.4).all("neutral", "jaw_open"), base=whole.profile).profile
+    assert again.reach[JAW] == pytest.approx(0.5, abs=0.03)
+    smile = UNIFIED_INDEX["MouthCornerPullLeft"]
+    assert again.reach[smile] == whole.profile.reach[smile]
+
+
+@pytest.mark.parametrize("targets", [False, True])
+def test_after_a_routine_ordinary_use_tells_how_a_donning_set_the_eyes_apart(
+    targets: bool,
+) -> None:
+    """Who looked ahead as told is known by it: a later donning is put right without another routine."""
+    poser = Poser(gaze_gain=1.0, gaze_off_rad=np.zeros((2, 2)))
+    known = fit_captures(poser.all("neutral", *(TARGETS if targets else ()))).profile
+    rng = np.random.default_rng(0)
+    looks = np.repeat(rng.normal(0.0, 0.15, (70, 1, 2)), 9, axis=0)
+    turned = np.array([[1.0, 0.0], [-1.0, 0.0]]) * np.ptp(known.gaze_rest_rad[:, 0]) / 2.0
+    moved = np.radians([[0.0, 0.8], [0.0, -0.8]])
+    seen = looks + turned + moved + rng.normal(0.0, 0.01, (630, 2, 2))
+    times = (np.arange(630) * 1e9 / 30.0).astype(np.int64)
+    use = Use(
+        face_ns=times[:0],
+        weights=np.zeros((0, 88)),
+        eyes_ns=times,
+        openness=np.full((630, 2), 0.8),
+        gaze_rad=seen,
+    )
+    found = refit(known, use)
+    assert found.outcomes[2].accepted
+    pitch = np.degrees(found.donning.gaze_offset_rad[:, 1])
+    assert pitch[0] < -0.2
+    assert pitch[1] > 0.2

@@ -154,3 +154,32 @@ def test_targets_restore_what_a_donning_moved(known: Profile) -> None:
     assert told.after < 0.5 * told.before
     back = now @ donning.gaze_matrix.swapaxes(1, 2)[0] + donning.gaze_offset_rad
     assert np.degrees(np.abs(back - first).max()) < 0.6
+
+
+def test_an_eye_that_targets_do_not_help_keeps_what_use_has_told(known: Profile) -> None:
+    true = np.array([eyes_target_rad(np.array(p.target_rad)) for p in POSES if p.target_rad])
+    now = true + np.radians([[1.5, -1.2], [0.0, 0.0]])
+    now[:, 1] = np.nan
+    before = Donning(gaze_offset_rad=np.radians([[0.3, 0.0], [0.4, -0.2]]))
+    donning, told = refit_gaze(known, before, now, true)
+    assert told.accepted
+    np.testing.assert_array_equal(donning.gaze_offset_rad[1], before.gaze_offset_rad[1])
+    assert np.degrees(donning.gaze_offset_rad[0, 0]) < -0.5
+
+
+def test_each_sensor_is_believed_by_how_long_it_was_seen_itself(known: Profile) -> None:
+    seen = use(20.0, rest=0.16, openness=0.64)
+    short = replace(seen, face_ns=seen.face_ns[:30], weights=seen.weights[:30])
+    found = refit(known, short).donning
+    assert found.rest_offset[JAW] == pytest.approx(0.06 * 1 / 4, abs=0.01)
+    assert found.openness_ratio[0] == pytest.approx(0.8 + 0.2 * 3 / 23, abs=0.02)
+
+
+def test_a_tracker_that_came_late_says_nothing_of_what_held_throughout(known: Profile) -> None:
+    seen = use(10.0, rest=0.16)
+    seen.weights[:150, JAW] = np.nan
+    found = refit(known, seen)
+    assert found.donning.rest_offset[JAW] == 0.0
+    assert found.donning.rest_offset[SMILE] > 0.03
+    seen.weights[:150] = np.nan
+    assert refit(known, seen).outcomes[0].reason == "no shape was seen throughout"

@@ -28,7 +28,7 @@ def test_the_sessions_are_those_of_the_study(found: list[gaze_study.Session]) ->
 def test_on_real_eyes_it_is_never_worse_in_the_mean(
     found: list[gaze_study.Session], k: int
 ) -> None:
-    row = gaze_study.study(found, "both", k)
+    row = gaze_study.study(found, "both", k, draws=3)
     assert row.oracle < row.gated <= row.none
     assert row.gated < row.offset
     if k == 9:
@@ -42,6 +42,8 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
         gaze_study.sessions([path])
     with pytest.raises(CalibrationError, match="cannot be read"):
         gaze_study.sessions([tmp_path / "none.csv"])
+    with pytest.raises(CalibrationError, match="no session"):
+        gaze_study.study([], "both", 1)
 
 
 def test_a_donning_is_restored() -> None:

@@ -130,6 +130,29 @@ def test_a_headset_that_is_taken_off_pauses_and_what_was_done_counts() -> None:
     )
 
 
+def test_a_pose_seen_before_the_headset_came_off_counts_however_it_goes_on() -> None:
+    """Off in the very moment in which a pose is said to be seen; on again, it is not made again."""
+    off_s = dict[str, float]()
+
+    def off(at_s: float) -> bool:
+        if (
+            "at" not in off_s
+            and (Signal.SEEN, "Seen") in turns(wearer)[-1:]
+            and len(turns(wearer)) > 5
+        ):
+            off_s["at"] = at_s
+            wearer.disobeys = ("Open your mouth wide",)
+        return "at" in off_s and at_s < off_s["at"] + 2.0
+
+    wearer = Wearer(off=off)
+    routine = Routine(wearer.planned())
+    done(wearer, routine)
+    taken = [one.pose for one in routine.captures.taken]
+    assert "jaw_open" in taken
+    assert (Signal.AGAIN, "Again: it was not seen: make it larger") in turns(wearer)
+    assert "jaw_open" not in routine.captures.missed
+
+
 def test_a_headset_that_stays_off_ends_it() -> None:
     wearer = Wearer(off=lambda at_s: at_s > 12.0)
     routine = Routine(wearer.planned())

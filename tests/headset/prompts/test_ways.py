@@ -14,7 +14,7 @@ import pytest
 
 from unvisor.headset.compositor.panels.content import Content, Target
 from unvisor.headset.compositor.panels.content import Prompt as PromptPanel
-from unvisor.headset.errors import OutputError
+from unvisor.headset.errors import HeadsetError, OutputError
 from unvisor.headset.prompts.panels import Panels
 from unvisor.headset.prompts.prompt import Prompt, Signal, Way
 from unvisor.headset.prompts.speech import Speech
@@ -80,6 +80,23 @@ def test_an_xsoverlay_that_ends_is_let_go_and_the_others_go_on() -> None:
             assert both.names == ("panels",)
             assert "nobody listens" in both.failed["XSOverlay"]
     assert len(told) == 5  # and nothing, at its end
+
+
+def test_a_way_that_cannot_be_closed_loses_nothing_of_the_others() -> None:
+    told: list[Sequence[Content]] = []
+
+    def show(contents: Sequence[Content]) -> None:
+        if not contents:
+            raise HeadsetError("panels: cannot be drawn: restart")
+
+    ways: list[Way] = [
+        Panels(told.append, headset=False, mirror=lambda _: None),
+        Panels(show, headset=False, mirror=lambda _: None),
+    ]
+    with Ways(ways) as both:
+        both.tell(SMILE)
+    assert len(told) == 2, "the prompt, and nothing at the end"
+    assert both.failed == {"panels": "panels: cannot be drawn: restart"}
 
 
 def test_a_countdown_is_told_to_those_who_show_it_alone(tmp_path: Path) -> None:
