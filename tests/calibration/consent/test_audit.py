@@ -67,7 +67,7 @@ def test_a_run_is_told_whole_and_without_a_face(store: Store, evening: Context) 
     assert sum(end.shares.values()) == pytest.approx(1.0, abs=1e-3)
     assert end.shares["measured"] > 0.1
     text = b"".join(path.read_bytes() for path in store.audit_folder.glob("*.jsonl")).decode()
-    assert sent_under(record.id, lines(store)) == {"vrchat": counts.frames}
+    assert sent_under(record.id, lines(store)) == {"vrchat": end.sent["vrchat"].faces}
     assert not {name for name in ("JawOpen", "gaze", "openness", "weights") if name in text}
 
 
