@@ -125,6 +125,9 @@ def _say(options: argparse.Namespace, out: Path, fitted: Profile, became: str = 
         print(f"  {became}")
     for note in fitted.notes:
         print(f"  {note}")
+    if not options.undo and profile.former(out):
+        place = f" --out {out}" if options.out else ""
+        print(f"  the one it replaced is kept: `unvisor calibrate --undo{place}` goes back")
     return 0
 
 

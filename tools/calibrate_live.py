@@ -75,6 +75,7 @@ def captured(options: argparse.Namespace, out: Path) -> tuple[Captures, Permit]:
         if stack.enter_context(listening(session.keys)):
             CONSOLE.print(HINT, style="dim")
         source = stack.enter_context(start.source)
+        CONSOLE.print("listening to the sensors", style="dim")
         session.begin()
         for frame in source.frames():
             session.take(frame)

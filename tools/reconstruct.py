@@ -13,6 +13,7 @@ from ..headset.clock import now_ns, seconds
 from ..headset.errors import RecordingError
 from ..reconstruct.models import DEFAULT, reconstructor
 from ..reconstruct.offline import track
+from ..reconstruct.reconstructor import calibrated
 from . import sealing
 from .inference import tell_place
 from .terminal import ready, within
@@ -66,4 +67,9 @@ def run(options: argparse.Namespace) -> int:
         print("  it holds no sensor streams, so every face is at rest: see `unvisor simulate`")
     elif wearer is None:
         print("  no --profile: the hidden face stays at rest; calibrate first to have it inferred")
+    elif not calibrated(wearer):
+        print(
+            f"  {options.profile}: quality {wearer.quality:.0%}, too little is known: the hidden face "
+            "stays at rest; calibrate again"
+        )
     return 0

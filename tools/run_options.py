@@ -17,9 +17,9 @@ SINK: Final = "sink:"
 
 
 KEYS: Final = (
-    "In a terminal: c calibrates a live wearer while outputs rest, g has them look at targets alone, "
-    "d learns anew how the headset sits, q quits; while the face is drawn, m shows and hides the mirror "
-    "and r has it stand before the wearer anew."
+    "In a terminal, of a live wearer: c calibrates them while outputs rest, g has them look at targets "
+    "alone, d learns anew how the headset sits, q quits; while the face is drawn, m shows and hides the "
+    "mirror, r has it stand before the wearer anew, and q quits."
 )
 UNWORN: Final[frozenset[Show]] = frozenset({"window", "film"})
 """Stages without a headset: nothing is sensed there, and no picture waits for a wearer."""

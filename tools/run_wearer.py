@@ -55,7 +55,8 @@ def known(options: argparse.Namespace, recording: Recording | None, *, live: boo
     """
     if options.profile:
         found = sealing.profile_of(options.profile)
-        return Known(profile=found, words=f"profile {options.profile}", path=options.profile)
+        words = f"profile {options.profile}{_poor(found)}"
+        return Known(profile=found, words=words, path=options.profile)
     if recording is not None:
         fitted = fit(recording.without_truth().first(CALIBRATION_S).frames())
         words = f"no --profile: calibrated from {fitted.seconds:.0f} s of the recording"
@@ -72,7 +73,16 @@ def known(options: argparse.Namespace, recording: Recording | None, *, live: boo
     LOG.info("profile %s", place)
     if not options.json:
         CONSOLE.print(f"profile {place}", style="dim", markup=False, soft_wrap=True)
-    return Known(profile=found, words=f"profile {place}", path=place)
+    return Known(profile=found, words=f"profile {place}{_poor(found)}", path=place)
+
+
+def _poor(known: Profile) -> str:
+    """Say that too little is known, where it is."""
+    from ..reconstruct.reconstructor import calibrated
+
+    if calibrated(known):
+        return ""
+    return f" of quality {known.quality:.0%}, so the hidden face stayed at rest: calibrate again"
 
 
 Wears = Callable[["FaceReconstructor", Known], "Wearing"]

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Simulate, save, say what was made."""
     noise = cast("Noise", options.noise)
-    ready(options.out, RecordingError)
+    ready(options.out, RecordingError, inputs=[options.recording])
     recording = simulate(load(options.recording), RIGS[options.rig], seed=options.seed, noise=noise)
     if missing := lacking(recording, RIGS[options.rig]):
         raise RecordingError(

@@ -121,44 +121,47 @@ def test_leaving_one_out_fits_anew_for_everyone(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_done_is_told_in_one_line_and_leaves_nothing(
-    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    take: Path, tmp_path: Path, own_folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    broken = tmp_path / "broken.h5"
+    place = tmp_path / "here"
+    place.mkdir()
+    broken = place / "broken.h5"
     broken.write_bytes(take.read_bytes()[:2000])
-    no_model = tmp_path / "m.onnx"
+    no_model = place / "m.onnx"
     no_model.write_bytes(b"x")
-    no_profile = tmp_path / "p.json"
+    no_profile = place / "p.json"
     no_profile.write_text("{}", encoding="utf-8")
-    silent = tmp_path / "silent.h5"
+    silent = place / "silent.h5"
     save(silent, capture(seconds=2.0).without_truth())
-    before = sorted(path.name for path in tmp_path.iterdir())
-    out = tmp_path / "out.h5"
+    before = sorted(path.name for path in place.iterdir())
+    out = place / "out.h5"
     assert "broken.h5" in refused(capsys, "reconstruct", broken, "--out", out)
-    assert "none.h5" in refused(capsys, "reconstruct", tmp_path / "none.h5", "--out", out)
+    assert "none.h5" in refused(capsys, "reconstruct", place / "none.h5", "--out", out)
     assert "m.onnx" in refused(capsys, "reconstruct", take, "--model", no_model, "--out", out)
     assert "p.json" in refused(capsys, "reconstruct", take, "--profile", no_profile, "--out", out)
     assert "genius" in refused(capsys, "reconstruct", take, "--model", "genius", "--out", out)
-    assert "nowhere" in refused(capsys, "reconstruct", take, "--out", tmp_path / "nowhere" / "z.h5")
+    assert "nowhere" in refused(capsys, "reconstruct", take, "--out", place / "nowhere" / "z.h5")
     assert "truth" in refused(capsys, "evaluate", silent)
     assert "mouth and eyes" in refused(
-        capsys, "train", "ridge", silent, "--out", tmp_path / "new.onnx"
+        capsys, "train", "ridge", silent, "--out", place / "new.onnx"
     )
-    assert "live sensors" in refused(capsys, "calibrate", "--out", tmp_path / "new.json")
+    assert "nobody has agreed" in refused(capsys, "calibrate", "--out", place / "new.json")
     assert "--until-s" in refused(
-        capsys, "calibrate", "--recording", take, "--until-s", -1, "--out", tmp_path / "n.json"
+        capsys, "calibrate", "--recording", take, "--until-s", -1, "--out", place / "n.json"
     )
-    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert sorted(path.name for path in place.iterdir()) == before
+    assert not (own_folders / "unvisor" / "me.json").exists()
 
 
 def test_too_little_to_calibrate_from_gives_a_poor_profile_not_a_failure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty = tmp_path / "none.h5"
+    empty = place / "none.h5"
     save(empty, sensed("none", seconds=4.0))
-    unvisor("calibrate", "--recording", empty, "--out", tmp_path / "p.json")
+    unvisor("calibrate", "--recording", empty, "--out", place / "p.json")
     assert "quality 0%" in capsys.readouterr().out
-    unvisor("reconstruct", empty, "--profile", tmp_path / "p.json", "--out", tmp_path / "z.h5")
-    track = load_faces(tmp_path / "z.h5")
+    unvisor("reconstruct", empty, "--profile", place / "p.json", "--out", place / "z.h5")
+    track = load_faces(place / "z.h5")
     assert len(track.time_ns)
     assert not np.nan_to_num(track.arkit).any()
 
@@ -169,13 +172,11 @@ def captures(shared: Path) -> list[Path]:
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_every_capture_goes_all_the_way_and_truth_never_matters(
-    shared: Path, tmp_path: Path
-) -> None:
+def test_every_capture_goes_all_the_way_and_truth_never_matters(shared: Path, place: Path) -> None:
     paths = captures(shared)
     assert len(paths) >= 16
     for number, path in enumerate(paths):
-        imported, take = tmp_path / "x.h5", tmp_path / f"{number:02d}-{path.stem}.h5"
+        imported, take = place / "x.h5", place / f"{number:02d}-{path.stem}.h5"
         unvisor("import", "live-link-face", path, "--person", path.parent.name, "--out", imported)
         unvisor("simulate", imported, "--rig", "mouth+eyes", "--seed", number, "--out", take)
         truth = load(imported).truth
@@ -184,10 +185,10 @@ def test_every_capture_goes_all_the_way_and_truth_never_matters(
         for strip in (False, True):
             if strip:
                 strip_truth(take)
-            unvisor("calibrate", "--recording", take, "--until-s", 20, "--out", tmp_path / "p.json")
-            unvisor("reconstruct", take, "--profile", tmp_path / "p.json",
-                    "--out", tmp_path / "z.h5")  # fmt: skip
-            track = load_faces(tmp_path / "z.h5")
+            unvisor("calibrate", "--recording", take, "--until-s", 20, "--out", place / "p.json")
+            unvisor("reconstruct", take, "--profile", place / "p.json",
+                    "--out", place / "z.h5")  # fmt: skip
+            track = load_faces(place / "z.h5")
             assert np.isfinite(track.arkit).all()
             assert (track.arkit_low <= track.arkit_median + 1e-6).all()
             assert (track.arkit_high >= track.arkit_median - 1e-6).all()
