@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from unvisor.calibration.donning import aimed
 from unvisor.calibration.fitting.posed import fit_captures
 from unvisor.calibration.routine.machine import Routine, Wish
-from unvisor.calibration.routine.plan import AT_MOST_S
+from unvisor.calibration.routine.plan import AT_MOST_S, plan
 from unvisor.headset.names import UNIFIED_INDEX
 from unvisor.headset.prompts.prompt import Signal
 
@@ -259,3 +260,16 @@ def test_what_was_captured_gives_a_profile() -> None:
     assert profile.rest[UNIFIED_INDEX["JawOpen"]] == pytest.approx(0.1, abs=0.03)
     assert profile.reach[UNIFIED_INDEX["JawOpen"]] == pytest.approx(0.8, abs=0.05)
     assert np.isnan(profile.rest[UNIFIED_INDEX["BrowInnerUpLeft"]])
+
+
+def test_looking_at_targets_alone_puts_a_donning_right() -> None:
+    first = Routine(Wearer(eyes=True).planned())
+    done(Wearer(eyes=True), first)
+    profile = fit_captures(first.captures.taken).profile
+    shifted = Wearer(eyes=True, gaze_off_rad=(0.06, 0.02))
+    again = Routine(plan(shifted.seen, targets=True, gaze_alone=True))
+    assert done(shifted, again) < 25.0
+    donning, outcome = aimed(profile, again.captures.taken)
+    assert outcome.accepted
+    assert outcome.after < 0.8 < 2.0 < outcome.before  # degrees
+    assert donning is not profile.donning

@@ -48,6 +48,22 @@ def test_gaze_targets_that_nothing_can_show_are_left_out_for_a_reason() -> None:
     assert made.left_out == (f"9 gaze targets: {NOWHERE_TO_SHOW}",)
 
 
+def test_of_gaze_alone_only_targets_are_asked_for() -> None:
+    made = plan(Wearer(eyes=True, brows=True).seen, targets=True, gaze_alone=True)
+    assert len(made.poses) == 9
+    assert all(pose.target_rad is not None for pose in made.poses)
+    assert made.seconds <= 20
+
+
+@pytest.mark.parametrize(
+    ("eyes", "targets", "why"),
+    [(True, False, NOWHERE_TO_SHOW), (False, True, "no sensor tells of gaze")],
+)
+def test_gaze_alone_is_refused_where_it_cannot_be(eyes: bool, targets: bool, why: str) -> None:
+    with pytest.raises(CalibrationError, match=why[:20]):
+        plan(Wearer(eyes=eyes).seen, targets=targets, gaze_alone=True)
+
+
 def test_lids_without_the_shapes_of_wide_eyes_are_not_asked_for_them() -> None:
     asked = names(Seen(lids=True, gaze=True))
     assert {"lids_closed", "wink_left", "wink_right"} < set(asked)
