@@ -154,14 +154,14 @@ def test_what_cannot_be_done_is_told_in_one_line_and_leaves_nothing(
 
 
 def test_too_little_to_calibrate_from_gives_a_poor_profile_not_a_failure(
-    place: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty = place / "none.h5"
+    empty = tmp_path / "none.h5"
     save(empty, sensed("none", seconds=4.0))
-    unvisor("calibrate", "--recording", empty, "--out", place / "p.json")
+    unvisor("calibrate", "--recording", empty, "--out", tmp_path / "p.json")
     assert "quality 0%" in capsys.readouterr().out
-    unvisor("reconstruct", empty, "--profile", place / "p.json", "--out", place / "z.h5")
-    track = load_faces(place / "z.h5")
+    unvisor("reconstruct", empty, "--profile", tmp_path / "p.json", "--out", tmp_path / "z.h5")
+    track = load_faces(tmp_path / "z.h5")
     assert len(track.time_ns)
     assert not np.nan_to_num(track.arkit).any()
 
@@ -172,11 +172,13 @@ def captures(shared: Path) -> list[Path]:
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_every_capture_goes_all_the_way_and_truth_never_matters(shared: Path, place: Path) -> None:
+def test_every_capture_goes_all_the_way_and_truth_never_matters(
+    shared: Path, tmp_path: Path
+) -> None:
     paths = captures(shared)
     assert len(paths) >= 16
     for number, path in enumerate(paths):
-        imported, take = place / "x.h5", place / f"{number:02d}-{path.stem}.h5"
+        imported, take = tmp_path / "x.h5", tmp_path / f"{number:02d}-{path.stem}.h5"
         unvisor("import", "live-link-face", path, "--person", path.parent.name, "--out", imported)
         unvisor("simulate", imported, "--rig", "mouth+eyes", "--seed", number, "--out", take)
         truth = load(imported).truth
@@ -185,10 +187,10 @@ def test_every_capture_goes_all_the_way_and_truth_never_matters(shared: Path, pl
         for strip in (False, True):
             if strip:
                 strip_truth(take)
-            unvisor("calibrate", "--recording", take, "--until-s", 20, "--out", place / "p.json")
-            unvisor("reconstruct", take, "--profile", place / "p.json",
-                    "--out", place / "z.h5")  # fmt: skip
-            track = load_faces(place / "z.h5")
+            unvisor("calibrate", "--recording", take, "--until-s", 20, "--out", tmp_path / "p.json")
+            unvisor("reconstruct", take, "--profile", tmp_path / "p.json",
+                    "--out", tmp_path / "z.h5")  # fmt: skip
+            track = load_faces(tmp_path / "z.h5")
             assert np.isfinite(track.arkit).all()
             assert (track.arkit_low <= track.arkit_median + 1e-6).all()
             assert (track.arkit_high >= track.arkit_median - 1e-6).all()
