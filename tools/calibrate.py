@@ -16,11 +16,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..calibration import profile
 from ..calibration.consent import require
+from ..calibration.consent import utc as universal
 from ..headset.errors import CalibrationError, ConsentError, UnvisorError
 from ..headset.permit import Permit
 from . import accounting, consenting, sealing
@@ -200,8 +202,10 @@ def _live(options: argparse.Namespace, out: Path) -> tuple[Profile, str]:
     base = _former(out)  # a sealed one may open only since it was agreed to
     fitted = fit_captures(captures.taken, base=base, missed=captures.missed)
     require(permit, "profile")  # it may have been withdrawn meanwhile
-    sealing.keep_profile(out, fitted.profile, permit, encrypt=options.encrypt)
-    return fitted.profile, fitted.summary
+    # By its time a run that follows knows that the headset has not been off since.
+    made = replace(fitted.profile, made_utc=universal.text(consenting.utc()))
+    sealing.keep_profile(out, made, permit, encrypt=options.encrypt)
+    return made, fitted.summary
 
 
 def _former(out: Path) -> Profile | None:
